@@ -1,0 +1,61 @@
+"""Multifactor authentication: who must use it, proved over the enabled Conditional Access policies together."""
+
+from __future__ import annotations
+
+from checks.scored import check_scored_by_microsoft  # noqa: F401  (one item for every other action of this area)
+from fixtures.actions import improvement_action
+from fixtures.judging import Observed
+from fixtures.people import Administrators
+from fixtures.resources.conditional_access import ConditionalAccess
+from fixtures.resources.identity import GroupMembers, Registrations, RoleAssignments, SecurityDefaults
+
+
+@improvement_action("AdminMFAV2")
+def check_administrators_use_mfa(
+    administrators: Administrators,
+    exempt: frozenset[str],
+    conditional_access: ConditionalAccess,
+    group_members: GroupMembers,
+    security_defaults: SecurityDefaults,
+    user_registrations: Registrations,
+    observed: Observed,
+) -> None:
+    """Every administrator is registered for MFA, and no sign-in of one goes without it."""
+    people = {person: roles for person, roles in administrators.items() if person.id not in exempt}
+    bare = conditional_access.not_covered(("mfa", "block"), people, group_members)
+    covered = security_defaults.is_enabled or not bare
+    unregistered = [person.name for person in people if person.id not in user_registrations.registered]
+    observed("administrators, without the declared accounts", len(people))
+    observed("security defaults", security_defaults.is_enabled)
+    observed("policies that ask for MFA", list(conditional_access.giving("mfa")))
+    observed("not registered for MFA", unregistered)
+    observed("not covered by a policy", [] if covered else list(bare.people))
+    told = [] if covered else [bare.describe()]
+    told += [f"{len(unregistered)} of {len(people)} administrators are not registered for MFA: {', '.join(unregistered[:5])}."] if unregistered else []
+    assert people, "No administrator but the declared accounts was found; there must be one who is not for emergencies."
+    assert not told, " ".join(told)
+
+
+@improvement_action("MFARegistrationV2")
+def check_everyone_uses_mfa(
+    exempt: frozenset[str],
+    conditional_access: ConditionalAccess,
+    role_assignments: RoleAssignments,
+    group_members: GroupMembers,
+    security_defaults: SecurityDefaults,
+    user_registrations: Registrations,
+    observed: Observed,
+) -> None:
+    """Every user is registered for MFA, and no sign-in of one goes without it."""
+    bare = conditional_access.not_everyone_covered(("mfa", "block"), exempt, role_assignments, group_members)
+    covered = security_defaults.is_enabled or not bare
+    missing = [name for user, name in user_registrations.not_registered.items() if user not in exempt]
+    observed("users in the registration report, without guests", user_registrations.users)
+    observed("security defaults", security_defaults.is_enabled)
+    observed("policies that ask for MFA", list(conditional_access.giving("mfa")))
+    observed("not registered for MFA", missing)
+    observed("not covered by a policy", [] if covered else list(bare.people))
+    told = [] if covered else [bare.describe()]
+    told += [f"{len(missing)} of {user_registrations.users} users are not registered for MFA."] if missing else []
+    assert user_registrations.users, "The registration report names no user at all."
+    assert not told, " ".join(told)

@@ -1,0 +1,1 @@
+"""The gate: what may be accepted, what a run exits with."""

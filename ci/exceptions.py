@@ -1,0 +1,129 @@
+"""`exceptions.toml`: accepted risks and third-party solutions, each with a reason, an owner and an end.
+
+Only this file accepts. An entry whose date has passed, or whose observed value has changed, is kept in sight and accepts nothing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import pytest
+
+from fixtures.evidence import STORE, Store, is_worker
+from fixtures.record import Acceptance, ExceptionNote
+from fixtures.verdicts import Verdict
+from reports.posture import Posture
+
+State = Literal["risk-accepted", "third-party", "alternate-mitigation"]
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[exception]]`. `observed` holds the facts it was granted for, by the names a check observes them under."""
+
+    action: str
+    state: State
+    reason: str
+    owner: str
+    expires: date
+    tenant: str | None = None
+    observed: dict[str, Any] = {}
+
+    def why_not(self, as_of: date, observed: dict[str, Any]) -> str | None:
+        """Why the entry does not apply; None when it does."""
+        if self.expires < as_of:
+            return f"expired on {self.expires:%Y-%m-%d}"
+        for name, granted in self.observed.items():
+            if name not in observed:
+                return f"was granted for {name} = {granted}, which was not observed"
+            if observed[name] != granted:
+                return f"was granted for {name} = {granted}, and it is {observed[name]} now"
+        return None
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    exception: list[Entry] = []
+
+
+EXCEPTIONS = pytest.StashKey[dict[str, Entry]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("m365").addoption("--exceptions", metavar="FILE", help="accepted risks; default: the snapshot's own, else exceptions.toml")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A damaged file is told at once; in a worker the controller has told it already."""
+    if STORE in session.config.stash and not is_worker(session.config):
+        entries(session.config)
+
+
+def entries(config: pytest.Config) -> dict[str, Entry]:
+    """The entries for this tenant, by folded action id. Raises `pytest.UsageError` with one line for a file that is damaged."""
+    if EXCEPTIONS not in config.stash:
+        name, text = _source(config)
+        config.stash[EXCEPTIONS] = _parse(name, text, config.stash[STORE])
+    return config.stash[EXCEPTIONS]
+
+
+def _source(config: pytest.Config) -> tuple[str, bytes]:
+    named = config.getoption("--exceptions")
+    own = config.stash[STORE].tenant.exceptions
+    if not named and own is not None:
+        return "the tenant's exceptions.toml", own
+    path = config.invocation_params.dir / named if named else config.rootpath / "exceptions.toml"
+    if not named and not path.exists():
+        return path.name, b""
+    try:
+        return path.name, Path(path).read_bytes()
+    except OSError as error:
+        raise pytest.UsageError(f"exceptions cannot be read from {named}: {error.strerror}.") from None
+
+
+def _parse(name: str, text: bytes, store: Store) -> dict[str, Entry]:
+    try:
+        found = msgspec.convert(tomllib.loads(text.decode()), _File).exception
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise pytest.UsageError(f"{name} is damaged: {error}") from None
+    kept: dict[str, Entry] = {}
+    for entry in found:
+        if entry.tenant and entry.tenant.casefold() not in _names(store):
+            continue
+        if entry.action.casefold() in kept:
+            raise pytest.UsageError(f"{name}: {entry.action} is excepted twice.")
+        kept[entry.action.casefold()] = entry
+    return kept
+
+
+def _names(store: Store) -> set[str]:
+    return {name.casefold() for name in (store.tenant.label, store.tenant.id, store.tenant.name) if name}
+
+
+def pytest_m365_accept(config: pytest.Config, action: str, observed: dict[str, Any]) -> Acceptance | None:
+    entry = entries(config).get(action.casefold())
+    if entry is None or entry.why_not(config.stash[STORE].as_of.date(), observed):
+        return None
+    said = {"risk-accepted": "Risk accepted", "third-party": "Resolved by a third party", "alternate-mitigation": "Mitigated otherwise"}
+    return Acceptance(Verdict.ACCEPTED, f"{said[entry.state]} by {entry.owner} until {entry.expires:%Y-%m-%d}: {entry.reason}")
+
+
+def pytest_m365_posture(config: pytest.Config, posture: Posture, status: int) -> None:
+    """Every entry is shown with what became of it: in force, not needed, expired, outdated, or for nothing the tenant has."""
+    known = entries(config)
+    judged = {(record.action or record.claims or "").casefold(): record for record in posture.verdicts}
+    for key, entry in known.items():
+        record = judged.get(key)
+        if record is None:
+            status_text, in_force = "names no action of this run", False
+        else:
+            why_not = entry.why_not(posture.as_of.date(), record.observed)
+            accepted = record.verdict is Verdict.ACCEPTED
+            status_text = "in force" if accepted else why_not or f"not needed: the action is {record.verdict}"
+            in_force = accepted
+            record.exception = ExceptionNote(entry.state, status_text, in_force, entry.reason, entry.owner, entry.expires)
+        row = {"action": entry.action, "state": entry.state, "reason": entry.reason, "owner": entry.owner}
+        posture.exceptions.append({**row, "expires": entry.expires.isoformat(), "status": status_text, "in_force": in_force})

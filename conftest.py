@@ -1,0 +1,14 @@
+"""The plugins a run is made of, in the order of the data: read, judged, compared, reported."""
+
+pytest_plugins = [
+    "fixtures.tenant",
+    "fixtures.evidence",
+    "fixtures.actions",
+    "fixtures.secure_score",
+    "fixtures.people",
+    "fixtures.judging",
+    "reports.collecting",
+    "ci.exceptions",
+    "ci.exit_status",
+    "reports.plugin",
+]

@@ -1,0 +1,3 @@
+from pathlib import Path
+from .posture import Posture
+def write(posture: Posture, path: Path) -> None: ...

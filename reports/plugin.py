@@ -1,0 +1,108 @@
+"""Writes what a run leaves: one folder of deliverables, each made from the posture, and the summary on the terminal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from fixtures.evidence import STORE, is_active, is_worker, only_looks
+from fixtures.tenant import slug_of, wanted_tenant
+
+from . import posture as postures
+from .collecting import COLLECTOR
+from .posture import Posture
+
+POSTURE = pytest.StashKey[Posture]()
+FOLDER = pytest.StashKey[Path]()
+# What a run writes, and what of an earlier one it replaces.
+REPORT, ALLURE, WORKBOOK, JSON, JUNIT = "report.html", "allure-results", "workbook.xlsx", "posture.json", "junit.xml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help_text = "where the deliverables go; default: reports/out/ and the tenant's name"
+    parser.getgroup("m365").addoption("--reports", metavar="DIR", help=help_text)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Tells pytest-html, JUnit and Allure where to write, before they look. An own wish of the user's stands."""
+    if not is_active(config) or is_worker(config) or only_looks(config):
+        return
+    named = config.getoption("--reports")
+    folder = config.invocation_params.dir / named if named else config.rootpath / "reports" / "out" / slug_of(wanted_tenant(config))
+    config.stash[FOLDER] = folder
+    option = config.option
+    if hasattr(option, "htmlpath"):
+        option.htmlpath = option.htmlpath or str(folder / REPORT)
+        option.self_contained_html = True
+    option.xmlpath = option.xmlpath or str(folder / JUNIT)
+    # Allure's results are made from the posture, once, after the run: allure-pytest's own would stand beside them.
+    if getattr(option, "allure_report_dir", None):
+        config.stash[ALLURE_FOLDER] = config.invocation_params.dir / option.allure_report_dir
+        option.allure_report_dir = None
+
+
+ALLURE_FOLDER = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The folder must be one that can be written, and is made before anything is read."""
+    folder = session.config.stash.get(FOLDER, None)
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise pytest.UsageError(f"--reports {folder}: there is a file of that name.")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """What an earlier run left goes before the first check, so that a run that dies leaves nothing that could pass for its own."""
+    folder = session.config.stash.get(FOLDER, None)
+    if folder is not None and STORE in session.config.stash and not session.testsfailed:
+        clear(folder)
+    return (yield)
+
+
+def clear(folder: Path) -> None:
+    """Remove the deliverables of an earlier run, and nothing else that lies there."""
+    for name in (REPORT, WORKBOOK, JSON, JUNIT):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / ALLURE, ignore_errors=True)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    config = session.config
+    if FOLDER not in config.stash or STORE not in config.stash or not config.stash[COLLECTOR].any:
+        return
+    try:
+        _finish(session, int(exitstatus))
+    except Exception:  # the one boundary: whatever fails here is an error of ours, and must not end as "not met"
+        config.notify_exception(pytest.ExceptionInfo.from_current(), config.option)
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+
+def _finish(session: pytest.Session, status: int) -> None:
+    config = session.config
+    collector = config.stash[COLLECTOR]
+    posture = collector.posture(session)
+    if posture.selection.stopped and not collector.stopped and status == pytest.ExitCode.INTERRUPTED:
+        status = 1  # stopped at a failure: under xdist pytest calls that an interruption, without it not
+    if collector.broken_collection and status in {0, 1, 2}:
+        status = pytest.ExitCode.INTERNAL_ERROR
+    config.hook.pytest_m365_posture(config=config, posture=posture, status=status)
+    config.stash[POSTURE] = posture
+    write_all(posture, config.stash[FOLDER], config.stash.get(ALLURE_FOLDER, None))
+    if posture.exit_status is not None:
+        session.exitstatus = posture.exit_status
+
+
+def write_all(posture: Posture, folder: Path, allure_folder: Path | None = None) -> None:
+    """Every deliverable that is made from the posture alone. pytest-html and JUnit write theirs beside them."""
+    from . import allure, workbook
+
+    folder.mkdir(parents=True, exist_ok=True)
+    postures.write(posture, folder / JSON)
+    allure.write(posture, allure_folder or folder / ALLURE)
+    workbook.write(posture, folder / WORKBOOK)

@@ -1,0 +1,229 @@
+"""The posture: everything one run found out. Every deliverable and the gate read it and nothing else.
+
+Written as `posture.json`; its JSON Schema is `reports/posture.schema.json` (`python -m reports schema`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from fixtures.areas import AREAS
+from fixtures.graph.reading import Evidence
+from fixtures.record import ExceptionNote, Record
+from fixtures.resources.secure_score import Comparison
+from fixtures.verdicts import Verdict
+
+SCHEMA = 1
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """What judged: another version may judge the same evidence differently."""
+
+    name: str
+    version: str
+
+
+class TenantFacts(msgspec.Struct, frozen=True):
+    """Whose posture it is. `label` is how the run named the tenant."""
+
+    id: str | None
+    name: str
+    cloud: str
+    source: Literal["live", "snapshot", "demo"]
+    label: str
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """What of the suite ran. `complete` says that nothing was left out by choice; `stopped` why it ended early, if it did."""
+
+    complete: bool
+    arguments: list[str] = []
+    selected: int = 0
+    stopped: str | None = None
+
+
+class Day(msgspec.Struct, frozen=True):
+    """One day of Secure Score, in points."""
+
+    date: datetime
+    current: float | None
+    max: float | None
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """A change of one action's points between two days of the history."""
+
+    action: str
+    title: str
+    date: datetime
+    before: float
+    after: float
+
+
+class Score(msgspec.Struct, frozen=True):
+    """The newest Secure Score. `percentage` is of `max`; `of_parts` the sum of the actions' points, which may differ."""
+
+    date: datetime
+    current: float | None
+    max: float | None
+    percentage: float | None
+    of_parts: float
+    compared_with: list[Comparison]
+
+
+class Licence(msgspec.Struct, frozen=True):
+    """One subscription. `areas` are the slugs of the areas it brings, where it counts."""
+
+    sku: str
+    capability_status: str
+    enabled: int | None
+    consumed: int | None
+    service_plans: list[str]
+    counts: bool
+    areas: list[str]
+
+
+class AreaSummary(msgspec.Struct, frozen=True):
+    """One area: how many of its actions have which verdict, its points, and what licence it needs, then and now."""
+
+    slug: str
+    name: str
+    totals: dict[str, int]
+    points: float
+    max_points: float
+    licence: str = ""
+    licence_needed_today: str = ""
+    licence_in_article: str = ""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A resource that could not be read, and what that cost."""
+
+    resource: str
+    cause: str
+    reason: str
+    permission: str
+    items: list[str]
+
+
+class Posture(msgspec.Struct):
+    """Everything one run found out. Times are UTC; `totals` counts the tenant's actions, each once."""
+
+    schema: int
+    tool: Tool
+    started_at: datetime
+    finished_at: datetime
+    as_of: datetime
+    selection: Selection
+    tenant: TenantFacts
+    score: Score | None
+    licences: list[Licence] | None
+    totals: dict[str, int]
+    areas: list[AreaSummary]
+    verdicts: list[Record]
+    evidence: list[Evidence]
+    unread: list[Unread] = []
+    history: list[Day] = []
+    movements: list[Movement] = []
+    exceptions: list[dict[str, Any]] = []
+    exit_status: int | None = None
+
+    def of_actions(self) -> Iterable[Record]:
+        """The records that stand for the tenant's actions: one each, prerequisites and the like left out."""
+        return _one_an_action(self.verdicts)
+
+    @property
+    def gaps(self) -> list[Record]:
+        """Actions not met, those worth most points first, then by rank."""
+        found = [record for record in self.of_actions() if record.verdict is Verdict.NOT_MET]
+        return sorted(found, key=lambda r: (-missing_points(r), r.rank or 100_000, r.action or ""))
+
+    @property
+    def not_evaluated(self) -> list[Record]:
+        """Everything without a verdict, prerequisites included."""
+        return [record for record in self.verdicts if record.verdict is Verdict.NOT_EVALUATED]
+
+
+# What is worst about an action stands for it, should more than one check judge it.
+_WORST_FIRST = (
+    Verdict.NOT_EVALUATED,
+    Verdict.NOT_MET,
+    Verdict.KNOWN,
+    Verdict.ACCEPTED,
+    Verdict.MET,
+    Verdict.NOT_LICENSED,
+    Verdict.NOT_APPLICABLE,
+    Verdict.NOT_SCORED,
+)
+
+
+def _one_an_action(records: Iterable[Record]) -> list[Record]:
+    chosen: dict[str, Record] = {}
+    for record in records:
+        if record.action:
+            key = record.action.casefold()
+            held = chosen.get(key)
+            if held is None or _WORST_FIRST.index(record.verdict) < _WORST_FIRST.index(held.verdict):
+                chosen[key] = record
+    return list(chosen.values())
+
+
+def count(records: Iterable[Record], actions: int | None = None) -> dict[str, int]:
+    """The one counting function: one key a verdict, `not selected`, and `actions`, to which the others add up.
+
+    `actions` is the size of the catalogue (by default, what the records hold): it never shrinks with the selection.
+    """
+    chosen = _one_an_action(records)
+    totals = {str(verdict): 0 for verdict in Verdict}
+    for record in chosen:
+        totals[str(record.verdict)] += 1
+    size = max(actions if actions is not None else 0, len(chosen))
+    return {**totals, "not selected": size - len(chosen), "actions": size}
+
+
+def missing_points(record: Record) -> float:
+    """Points an action could still earn; nothing where no profile says."""
+    return max(record.points.max - record.points.earned, 0.0) if record.points else 0.0
+
+
+def in_order(records: Iterable[Record]) -> list[Record]:
+    """The order of every deliverable: areas in the order of the work, then rank, then id."""
+    positions = {area.slug: position for position, area in enumerate(AREAS)}
+    return sorted(
+        records,
+        key=lambda r: (positions.get(r.area, len(positions)), 0 if r.action else 1, r.rank or 100_000, (r.action or "").casefold(), r.item),
+    )
+
+
+def write(posture: Posture, path: Path) -> None:
+    """Write `posture.json`: whole or not at all."""
+    text = msgspec.json.format(msgspec.json.encode(posture), indent=1)
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.write_bytes(text)
+    unfinished.replace(path)
+
+
+def read(path: Path) -> Posture:
+    """A posture from its file. Raises `ValueError` with one line where it is none, or of a version not known here."""
+    try:
+        raw = msgspec.json.decode(path.read_bytes())
+        if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
+            version = raw.get("schema") if isinstance(raw, dict) else None
+            raise ValueError(f"{path}: schema {version} is not known here; this version reads schema {SCHEMA}.")
+        return msgspec.convert(raw, Posture)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not a posture: {error}") from None
+
+
+def schema() -> bytes:
+    """The JSON Schema of `posture.json`."""
+    definition = msgspec.json.schema(Posture)
+    return msgspec.json.format(msgspec.json.encode({"$schema": "https://json-schema.org/draft/2020-12/schema", **definition}), indent=2)
+
+
+__all__ = ["ExceptionNote", "Posture", "count", "in_order", "missing_points", "read", "schema", "write"]

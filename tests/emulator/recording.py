@@ -1,0 +1,106 @@
+"""Which file of a snapshot answers a request, and its body with the next page's address on this emulator."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+
+from fixtures.graph.clouds import CLOUDS
+from fixtures.graph.snapshot import Snapshot, file_name
+
+_FILE = re.compile(r"(?P<stem>(?:v1\.0|beta)/.+?)(?:\.(?P<status>[1-5]\d\d))?\.json")
+# The hosts of Graph itself and no other: a link that leads elsewhere stays as it is, for the client to refuse.
+_HOSTS = "|".join(re.escape(cloud.graph.removeprefix("https://")) for cloud in CLOUDS.values())
+_NEXT = re.compile(rf'(@odata\.nextLink"\s*:\s*")https:(?:\\?/){{2}}(?:{_HOSTS})(?=\\?/)'.encode())
+
+Address = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class Recorded(NamedTuple):
+    """An answer: its status and its body as it is sent."""
+
+    status: int
+    body: bytes
+
+
+class _Place(NamedTuple):
+    """A page of what was recorded for `path`, under a resource's name where the snapshot keeps several readings of it."""
+
+    path: str
+    resource: str
+    page: int
+
+
+class _Link(msgspec.Struct):
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+
+
+class Recording:
+    """A snapshot, asked by address. `base` is the emulator's own address (`https://localhost:PORT`), put into next links."""
+
+    def __init__(self, snapshot: Snapshot, base: str) -> None:
+        self._snapshot = snapshot
+        self._base = base.encode()
+        self._files: dict[str, tuple[str, int]] = {}
+        self._variants: dict[str, list[str]] = {}
+        for name in sorted(snapshot.names):
+            self._take(name)
+        self._told = {_address(entry.url): entry.file for entry in snapshot.manifest.requests if entry.url}
+        self._places: dict[Address, _Place] = {}
+
+    def _take(self, name: str) -> None:
+        """Note a file by the name a 200 would have. A recorded failure stands instead of a body."""
+        found = _FILE.fullmatch(name)
+        if not found:
+            return
+        stem, status = found["stem"], int(found["status"] or 200)
+        if status != 200 or f"{stem}.json" not in self._files:
+            self._files[f"{stem}.json"] = (name, status)
+        path, at, resource = stem.rpartition("@")
+        if at and ".page" not in resource and "/" not in resource and resource not in self._variants.setdefault(path, []):
+            self._variants[path].append(resource)
+
+    def answer(self, url: str) -> Recorded | None:
+        """What was recorded for `url` (path and query; the host does not matter), None where nothing was.
+
+        A recorder's own list of addresses decides first. Else it is the path alone, whatever the query: a snapshot made by
+        hand has one file a path. Only a resource that reads asks by name, so one of several `path@resource` files cannot be
+        told from an address, and the first is answered.
+        """
+        address = _address(url)
+        place = self._places.setdefault(address, self._first_page(address))
+        name, status = self._files.get(file_name(*place), ("", 0))
+        if not name:
+            return None
+        body = self._snapshot.read(name)
+        if next_link := _next_link(body):
+            self._places.setdefault(_address(next_link), place._replace(page=place.page + 1))
+        return Recorded(status, _NEXT.sub(rb"\g<1>" + self._base, body))
+
+    def _first_page(self, address: Address) -> _Place:
+        path = address[0]
+        told = self._told.get(address, "")
+        stem = file_name(path).removesuffix(".json")
+        variants = self._variants.get(stem, [])
+        named = next((resource for resource in variants if told.startswith(f"{stem}@{resource}.")), None)
+        if named is None:
+            named = "" if f"{stem}.json" in self._files or not variants else variants[0]
+        return _Place(path, named, 1)
+
+
+def _address(url: str) -> Address:
+    """An address as it can be compared: decoded, without host and without the order of its parameters."""
+    parts = urlsplit(url)
+    path = "/".join(part for part in unquote(parts.path).split("/") if part)
+    return path, tuple(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+
+
+def _next_link(body: bytes) -> str | None:
+    """None also for a damaged body: it is answered as it is, and what reads it says so."""
+    try:
+        return msgspec.json.decode(body, type=_Link).next_link
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
