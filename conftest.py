@@ -3,12 +3,13 @@
 pytest_plugins = [
     "fixtures.tenant",
     "fixtures.evidence",
-    "fixtures.actions",
     "fixtures.secure_score",
+    "fixtures.actions",
     "fixtures.people",
     "fixtures.judging",
     "reports.collecting",
     "ci.exceptions",
     "ci.exit_status",
     "reports.plugin",
+    "reports.terminal",
 ]

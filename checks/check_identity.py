@@ -69,7 +69,9 @@ def check_users_cannot_consent_to_any_application(authorization_policy: Authoriz
     assert _WIDE_CONSENT not in names, "Users may consent to any application that asks for permissions on their own data."
     unread = names - _NARROW_CONSENT
     if unread:
-        raise NotEvaluated(Cause.UNAVAILABLE, f"Users may consent under {', '.join(sorted(unread))}, a policy of the tenant's own that is not read here.")
+        raise NotEvaluated(
+            Cause.UNAVAILABLE, f"Users may consent under {', '.join(sorted(unread))}, a policy of the tenant's own that is not read here."
+        )
 
 
 @improvement_action("aad_third_party_apps")
@@ -100,7 +102,9 @@ def check_passwords_do_not_expire(domains: Domains, observed: Observed) -> None:
     assert not expiring, f"Passwords expire in {', '.join(expiring)}."
     unset = [name for name, value in days.items() if value is None]
     if unset:
-        raise NotEvaluated(Cause.MALFORMED, f"Graph gives no validity for {', '.join(unset)}, and Microsoft's sources disagree on what that means.")
+        raise NotEvaluated(
+            Cause.MALFORMED, f"Graph gives no validity for {', '.join(unset)}, and Microsoft's sources disagree on what that means."
+        )
 
 
 @improvement_action("SelfServicePasswordReset")

@@ -31,7 +31,11 @@ def check_administrators_use_mfa(
     observed("not registered for MFA", unregistered)
     observed("not covered by a policy", [] if covered else list(bare.people))
     told = [] if covered else [bare.describe()]
-    told += [f"{len(unregistered)} of {len(people)} administrators are not registered for MFA: {', '.join(unregistered[:5])}."] if unregistered else []
+    told += (
+        [f"{len(unregistered)} of {len(people)} administrators are not registered for MFA: {', '.join(unregistered[:5])}."]
+        if unregistered
+        else []
+    )
     assert people, "No administrator but the declared accounts was found; there must be one who is not for emergencies."
     assert not told, " ".join(told)
 

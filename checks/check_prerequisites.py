@@ -42,7 +42,9 @@ def check_the_reader_may_read_what_the_checks_need(reader: Reader, observed: Obs
     missing = reader.permissions_for(reader.refused)
     assert not reader.refused, f"Refused: {', '.join(reader.refused)}. Grant {', '.join(missing)} to the application that reads."
     if reader.unknown:
-        raise NotEvaluated(Cause.UNAVAILABLE, f"Whether it may read {', '.join(reader.unknown)} is not known: Graph gave no answer that tells.")
+        raise NotEvaluated(
+            Cause.UNAVAILABLE, f"Whether it may read {', '.join(reader.unknown)} is not known: Graph gave no answer that tells."
+        )
 
 
 def check_an_emergency_access_account_is_ready(
@@ -53,7 +55,10 @@ def check_an_emergency_access_account_is_ready(
     group_members: GroupMembers,
     observed: Observed,
 ) -> None:
-    """A declared emergency-access (break-glass) account is an enabled, cloud-only, unlicensed Global Administrator that no enabled Conditional Access policy reaches."""
+    """A declared emergency-access (break-glass) account is ready to be used.
+
+    Enabled, cloud-only, without a licence, Global Administrator, and reached by no enabled Conditional Access policy.
+    """
     roles_of = {person.id: (person, roles) for person, roles in administrators.items()}
     faults = {}
     for name in declared.break_glass_accounts:
@@ -91,7 +96,9 @@ def check_the_directory_sync_account_is_excluded_from_mfa(
     if organization.on_premises_sync_enabled is not True:
         raise NotApplicable("The organization does not synchronise a directory from on premises (onPremisesSyncEnabled is not true).")
     observed("declared directory-sync accounts", list(declared.sync_accounts))
-    assert declared.sync_accounts, "The directory is synchronised and no sync account is declared. Declare it in tenants.toml (sync_accounts)."
+    assert declared.sync_accounts, (
+        "The directory is synchronised and no sync account is declared. Declare it in tenants.toml (sync_accounts)."
+    )
     asking = set(conditional_access.mentioning("mfa", "block"))
     roles_of = {person.id: (person, roles) for person, roles in administrators.items()}
     faults = []
@@ -112,4 +119,6 @@ def check_directory_synchronisation_is_fresh(organization: Organization, as_of: 
     observed("last synchronisation", f"{last:%Y-%m-%d %H:%M} UTC" if last else None)
     assert last, "Directory synchronisation is on and has never run."
     hours = (as_of - last).total_seconds() / 3600
-    assert as_of - last <= FRESH_SYNC, f"The directory was last synchronised {hours:.0f} hours before this run, on {last:%Y-%m-%d %H:%M} UTC."
+    assert as_of - last <= FRESH_SYNC, (
+        f"The directory was last synchronised {hours:.0f} hours before this run, on {last:%Y-%m-%d %H:%M} UTC."
+    )

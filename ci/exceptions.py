@@ -52,7 +52,9 @@ EXCEPTIONS = pytest.StashKey[dict[str, Entry]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("m365").addoption("--exceptions", metavar="FILE", help="accepted risks; default: the snapshot's own, else exceptions.toml")
+    parser.getgroup("m365").addoption(
+        "--exceptions", metavar="FILE", help="accepted risks; default: the snapshot's own, else exceptions.toml"
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,3 +1,410 @@
+"""Allure results, made from the posture alone: one result an item, so they can be made again from any `posture.json`.
+
+allure-pytest's hooks would write a container file per fixture and know nothing of verdicts, so nothing of its runtime is used but its
+words (file patterns, label names, statuses). What the report turns on:
+
+* Allure 3 knows a test by `testCaseId`; ours is the tenant and the action, so history survives a renamed check or file.
+* Tenant text is hostile: every string passes `_clean`, descriptions are escaped Markdown (never `descriptionHtml`, which the Allure 2
+  report would run), and file names are UUIDs.
+* An attachment shared by two results shows in the first only, so each has its own copy.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from html import unescape
+from itertools import count, repeat
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+import nh3
+from allure_commons.model2 import ATTACHMENT_PATTERN, TEST_CASE_PATTERN, Status
+from allure_commons.types import AttachmentType, LabelType, LinkType, Severity
+
+from fixtures.areas import BY_SLUG
+from fixtures.graph.failure import Cause
+from fixtures.graph.reading import Evidence
+from fixtures.record import Points, Record
+from fixtures.verdicts import Verdict
+
 from .posture import Posture
-def write(posture: Posture, path: Path) -> None: ...
+
+Json = dict[str, Any]
+RESULTS = UUID("0d9f4e5c-6c1b-5d0e-9a57-3f2f2c8f7b10")  # the namespace of our uuid5s; changing it breaks every kept history
+STATUS = {
+    Verdict.MET: Status.PASSED,
+    Verdict.NOT_MET: Status.FAILED,
+    Verdict.NOT_EVALUATED: Status.BROKEN,
+}  # everything else is skipped, and so outside Allure's percentage
+LICENCE_STATUS = {"held": Status.PASSED, "none needed": Status.PASSED, "unknown": Status.BROKEN}
+# From the points an action can earn at most, its weight in Microsoft's own eyes.
+SEVERITIES = ((9.0, Severity.BLOCKER), (7.0, Severity.CRITICAL), (3.0, Severity.NORMAL), (1.0, Severity.MINOR))
+CATEGORIES = (
+    (Verdict.NOT_MET, None, "Not met"),
+    *((Verdict.NOT_EVALUATED, cause, f"Not evaluated: {cause}") for cause in Cause),
+    (Verdict.NOT_EVALUATED, None, "Not evaluated"),
+    (Verdict.ACCEPTED, None, "Accepted: an exception is in force"),
+    (Verdict.KNOWN, None, "Known: not met in the baseline either"),
+    (Verdict.NOT_LICENSED, None, "Not licensed"),
+    (Verdict.NOT_APPLICABLE, None, "Not applicable"),
+    (Verdict.NOT_SCORED, None, "Not scored"),
+)
+FILES = {"environment.properties", "executor.json", "categories.json", "allurerc.json"}
+MOST_NAMES, MOST_BYTES = 20, 50_000  # of one fact in a report; of one attachment. The posture has all of it
+_UUID_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-((result|container|globals)\.json|attachment(\.\w+)?)(\.tmp)?")
+_HTTPS = re.compile(r"https://[a-z0-9.-]+(:\d+)?([/?#][!-~]*)?", re.IGNORECASE)
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_HOSTILE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029{_BIDI}]")
+_SHOWN = re.compile(f"[{_BIDI}]")
+_MARKDOWN = re.compile(r"([\\`*\[<|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;))")
+_TAGS = {"a", "ol", "ul", "li", "p", "br", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"}
+_TOKEN = re.compile(r'<(/?\w+)(?: href="([^"]*)")?[^>]*>|([^<]+)')  # of what nh3 has cleaned, and so is well-formed
+_SPACE = r"\ "
+_LIST_LIKE = re.compile(r"^([-+#>=]|\d+(?=[.)]))")
+
+
+def write(posture: Posture, folder: Path) -> None:
+    """Write the results of one run into `folder`, in place of an earlier run's; other files there stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _empty(folder)
+    evidence: dict[str, list[Evidence]] = {}
+    for row in posture.evidence:
+        evidence.setdefault(row.id, []).append(row)
+    for record, key, span in zip(posture.verdicts, _keys(posture.verdicts), _spans(posture), strict=True):
+        _write_result(folder, posture, record, key, span, [row for name in record.evidence for row in evidence.get(name, [])])
+    (folder / "environment.properties").write_text(_properties(_environment(posture)), encoding="ascii")
+    _write_json(folder / "executor.json", _executor(posture))
+    _write_json(folder / "categories.json", [_category_2(*category) for category in CATEGORIES])
+    _write_json(folder / "allurerc.json", _config_3(posture))
+
+
+def _empty(folder: Path) -> None:
+    """Remove what Allure results consist of: a second run beside a first would show as retries of it."""
+    for path in folder.iterdir():
+        if (path.name in FILES or _UUID_FILE.fullmatch(path.name)) and not path.is_dir():
+            path.unlink()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_bytes(msgspec.json.encode(_clean(value)))
+
+
+def _write_result(folder: Path, posture: Posture, record: Record, key: str, span: tuple[int, int], rows: list[Evidence]) -> None:
+    """One result and its attachments."""
+    case = str(uuid5(RESULTS, _utf8(f"{_tenant_key(posture)}\n{key}")))
+    uuid = uuid5(RESULTS, _utf8(f"{case}\n{record.item}\n{posture.started_at.isoformat()}"))
+    result = _result(posture, record, span)
+    result |= {"uuid": str(uuid), "testCaseId": case, "historyId": case}
+    for name, value in (("evidence", [_evidence(row) for row in rows]), ("deciding", record.deciding)):
+        if value:
+            source = ATTACHMENT_PATTERN.format(prefix=uuid5(uuid, name), ext=AttachmentType.JSON.extension)
+            result["attachments"].append({"name": f"{name}.json", "source": source, "type": AttachmentType.JSON.mime_type})
+            (folder / source).write_bytes(_attachment(value))
+    _write_json(folder / TEST_CASE_PATTERN.format(prefix=uuid), result)
+
+
+def _attachment(value: Any) -> bytes:
+    body = msgspec.json.format(msgspec.json.encode(_clean(value)), indent=1)
+    if len(body) <= MOST_BYTES:
+        return body
+    return msgspec.json.encode({"left out": f"{len(body)} bytes; posture.json holds what is not shown here"})
+
+
+# Who is who: identity, and time
+
+
+def _tenant_key(posture: Posture) -> str:
+    return (posture.tenant.id or posture.tenant.name).casefold()
+
+
+def _keys(records: Iterable[Record]) -> Iterator[str]:
+    """What each record is known by, run after run: its action, also where only the check names it (the catalogue could not be read);
+    else its node id. A second record of one action adds its node id, or Allure would take it for a retry of the first."""
+    seen: Counter[str] = Counter()
+    for record in records:
+        key = (record.action or record.claims or record.item).casefold()
+        if seen[key]:
+            key = f"{key}\n{record.item}"
+        seen[key] += 1
+        yield key if seen[key] == 1 else f"{key}\n{seen[key]}"
+
+
+def _spans(posture: Posture) -> Iterator[tuple[int, int]]:
+    """Start and stop of each result, in ms: the run's time in equal shares. Reads are shared, so no item has a time of its own."""
+    start = int(posture.started_at.timestamp() * 1000)
+    share = max(int(posture.finished_at.timestamp() * 1000) - start, 0) / max(len(posture.verdicts), 1)
+    for position in range(len(posture.verdicts)):
+        yield start + int(position * share), start + int((position + 1) * share)
+
+
+# One result
+
+
+def _result(posture: Posture, record: Record, span: tuple[int, int]) -> Json:
+    """What Allure calls a test result, without its ids and attachments."""
+    status = STATUS.get(record.verdict, Status.SKIPPED)
+    details: Json = {"message": _message(record)}
+    if record.verdict in {Verdict.ACCEPTED, Verdict.KNOWN}:
+        details["known"] = True
+    return {
+        "name": record.title,
+        "fullName": record.item,
+        "titlePath": record.item.split("::")[0].split("/"),
+        "status": status,
+        "statusDetails": details,
+        "stage": "finished",
+        "start": span[0],
+        "stop": span[1],
+        "description": _description(record),
+        "labels": [{"name": name, "value": value} for name, value in _labels(record) if value],
+        "links": [{"type": LinkType.LINK, "url": record.url, "name": "Open in the portal"}] if _HTTPS.fullmatch(record.url) else [],
+        # not part of the identity: testCaseId is
+        "parameters": [{"name": "action", "value": record.action, "excluded": True}] if record.action else [],
+        "steps": [{"name": name, "status": word, "start": span[0], "stop": span[1]} for name, word in _steps(record, status)],
+        "attachments": [],
+    }
+
+
+def _message(record: Record) -> str:
+    """`not evaluated (permission): …`. The categories match on how it begins."""
+    cause = f" ({record.cause})" if record.cause else ""
+    return f"{record.verdict}{cause}: {record.reason}"
+
+
+def _labels(record: Record) -> Iterator[tuple[str, str]]:
+    area = BY_SLUG[record.area].name if record.area in BY_SLUG else record.area
+    yield LabelType.EPIC, area
+    yield LabelType.FEATURE, record.category or record.service or "Without a category"
+    yield LabelType.STORY, str(record.verdict)
+    yield LabelType.SEVERITY, severity(record.points).value
+    yield LabelType.PARENT_SUITE, "Microsoft 365 posture"
+    yield LabelType.SUITE, area
+    yield "owner", record.exception.owner if record.exception else ""
+    for tag in dict.fromkeys((record.basis, record.tier.capitalize(), *record.threats)):
+        yield LabelType.TAG, tag
+
+
+def severity(points: Points | None) -> Severity:
+    """Blocker from 9 points, critical from 7, normal from 3, minor from 1, else trivial; normal where nobody has set any points,
+    as for the prerequisites, which are anything but trivial."""
+    if points is None:
+        return Severity.NORMAL
+    return next((word for least, word in SEVERITIES if points.max >= least), Severity.TRIVIAL)
+
+
+def _steps(record: Record, status: str) -> Iterator[tuple[str, str]]:
+    """How the verdict was reached. A fact that was read has passed, whatever it says."""
+    if record.licence:
+        yield f"Licence: {record.licence.note or record.licence.state}", LICENCE_STATUS.get(record.licence.state, Status.SKIPPED)
+    for name, value in record.observed.items():
+        yield f"Observed: {name} = {_fact(value)}", Status.PASSED
+    yield f"Verdict: {_message(record)}", status
+
+
+def _fact(value: Any) -> str:
+    """A fact in words."""
+    if value is None or isinstance(value, bool):
+        return {True: "yes", False: "no", None: "unknown"}[value]
+    if isinstance(value, (list, tuple)):
+        names = ", ".join(_fact(one) for one in value[:MOST_NAMES]) or "none"
+        return f"{names} and {len(value) - MOST_NAMES} more" if len(value) > MOST_NAMES else names
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _evidence(row: Evidence) -> Json:
+    """What finds one response again, and proves that it is the same."""
+    facts = {"id": row.id, "url": row.url, "status": row.status, "retrieved_at": row.retrieved_at}
+    return {**facts, "sha256": row.sha256, "bytes": row.bytes, "pages": row.pages}
+
+
+# The description, in Markdown
+
+
+def _description(record: Record) -> str:
+    facts = [f"- {_markdown(str(name))}: {_markdown(_fact(value))}" for name, value in record.observed.items()]
+    blocks = [
+        *_paragraph("Claim", record.claim),
+        *_paragraph("Expected", record.expected),
+        *(["**Observed**", "\n".join(facts)] if facts else []),
+        *_paragraph("Licence", f"{record.licence.state}. {record.licence.note}" if record.licence else ""),
+        *_paragraph("Points", _points(record)),
+        *_paragraph("Microsoft's word", _microsofts(record)),
+        *_paragraph("Exception", _exception(record)),
+        *_to_do(record.remediation),
+        *_paragraph("User impact", ". ".join(filter(None, (record.user_impact, record.remediation_impact)))),
+        *_paragraph("Implementation cost", record.implementation_cost),
+    ]
+    return "\n\n".join(blocks)
+
+
+def _paragraph(heading: str, text: str) -> list[str]:
+    return [f"**{heading}:** {_markdown(text)}"] if text.strip() else []
+
+
+def _points(record: Record) -> str:
+    if record.points is None:
+        return ""
+    rank = f", rank {record.rank}" if record.rank else ""
+    return f"{record.points.earned:g} of {record.points.max:g}{rank}{'; deprecated by Microsoft' if record.deprecated else ''}"
+
+
+def _microsofts(record: Record) -> str:
+    """Microsoft's word on the action, and whether it agrees with ours."""
+    said = record.microsoft
+    if said is None:
+        return ""
+    points = f"{said.score:g} points" if said.score is not None else "no score"
+    synced = f", last synced {_moment(said.last_synced)}" if said.last_synced else ""
+    by = f" by {said.state_by}" if said.state_by else ""
+    at = f" on {said.state_at:%Y-%m-%d}" if said.state_at else ""
+    comment = f" ({said.state_comment})" if said.state_comment else ""
+    state = f" State in the portal: {said.state}, set{by}{at}{comment}." if said.state else ""
+    status = f" {said.status}" if said.status else ""
+    return f"{points}{synced}.{status}{state} Against our verdict: {said.agreement}."
+
+
+def _exception(record: Record) -> str:
+    note = record.exception
+    return f"{note.state}, {note.status}. {note.reason} Owner: {note.owner}; until {note.expires:%Y-%m-%d}." if note else ""
+
+
+def _to_do(remediation: str) -> list[str]:
+    lines = [prefix + _LIST_LIKE.sub(r"\\\1", _markdown(text)).replace(r"\.", ".") for prefix, text in text_of(remediation)]
+    return ["**What to do**", *lines] if lines else []
+
+
+def _markdown(text: str) -> str:
+    """Text on one line that Markdown shows as it is: no emphasis, link, image, HTML, entity or table comes of it."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def text_of(markup: str) -> list[tuple[str, str]]:
+    """HTML from a control profile as lines of text: (`1. `, `- ` or nothing, text). Where a link leads stands after it."""
+    whole = markup if re.search(r"</?[a-zA-Z]", markup) else markup.replace("\n", "<br>")
+    clean = nh3.clean(whole, tags=_TAGS, attributes={"a": {"href"}}, link_rel=None, url_schemes={"https"})
+    lines, prefixes, target = [["", ""]], [repeat("- ")], ""
+    for tag, href, text in _TOKEN.findall(clean):
+        if text:
+            lines[-1][1] += unescape(text)
+        elif tag == "a":
+            target = unescape(href)
+        elif tag == "/a":
+            lines[-1][1] += f" ({target})" if target and target not in lines[-1][1] else ""
+        else:
+            _break_line(tag, lines, prefixes)
+    return [(prefix, text) for prefix, text in lines if text.strip()]
+
+
+def _break_line(tag: str, lines: list[list[str]], prefixes: list[Iterator[str]]) -> None:
+    """Begin a line, unless the last is still empty; open and close lists."""
+    if lines[-1][1].strip():
+        lines.append(["", ""])
+    if tag in {"ol", "ul"}:
+        prefixes.append(map("{}. ".format, count(1)) if tag == "ol" else repeat("- "))
+    elif tag in {"/ol", "/ul"} and len(prefixes) > 1:
+        prefixes.pop()
+    elif tag == "li":
+        lines[-1][0] = next(prefixes[-1])
+
+
+# What stands beside the results
+
+
+def _environment(posture: Posture) -> dict[str, str]:
+    tenant, chosen, score = posture.tenant, posture.selection, posture.score
+    items = f"{chosen.selected} items"
+    said = f"{items}, {' '.join(chosen.arguments) or 'a part of the suite'}" if not chosen.complete else f"{items}, everything"
+    return {
+        "Tenant": tenant.name,
+        "Tenant id": tenant.id or "unknown",
+        "Cloud": tenant.cloud,
+        "Source": tenant.source,
+        "As of": _moment(posture.as_of),
+        "Score": _score(score.current, score.max, score.percentage, score.date) if score else "unknown",
+        "Tool": f"{posture.tool.name} {posture.tool.version}",
+        "Selection": said + (f"; stopped early: {chosen.stopped}" if chosen.stopped else ""),
+    }
+
+
+def _score(current: float | None, most: float | None, percentage: float | None, date: datetime) -> str:
+    if current is None or most is None:
+        return "unknown"
+    share = f"{percentage:g} %, " if percentage is not None else ""
+    return f"{share}{current:g} of {most:g} points on {date:%Y-%m-%d}"
+
+
+def _properties(values: dict[str, str]) -> str:
+    """Java properties. Anything beyond ASCII as `\\uXXXX`, as in JSON: Allure 3 reads UTF-8, Allure 2 Latin-1, and both read these."""
+    return "".join(f"{key.replace(' ', _SPACE)}={json.dumps(_plain(value))[1:-1]}\n" for key, value in values.items())
+
+
+def _name(posture: Posture) -> str:
+    return f"Microsoft 365 posture: {posture.tenant.name}"
+
+
+def _executor(posture: Posture) -> Json:
+    build = f"{posture.tool.name} {posture.tool.version}, as of {_moment(posture.as_of)}"
+    order = int(posture.started_at.timestamp())
+    return {"name": "m365-posture", "type": "m365-posture", "reportName": _name(posture), "buildName": build, "buildOrder": order}
+
+
+def _regex(verdict: Verdict, cause: Cause | None) -> str:
+    """Matches a message from its start to its end: Allure 2 wants the whole of it matched, Allure 3 a part."""
+    return rf"^{verdict} \({cause}\):[\s\S]*$" if cause else rf"^{verdict}[ :][\s\S]*$"
+
+
+def _category_2(verdict: Verdict, cause: Cause | None, name: str) -> Json:
+    return {"name": name, "matchedStatuses": [STATUS.get(verdict, Status.SKIPPED)], "messageRegex": _regex(verdict, cause)}
+
+
+def _category_3(verdict: Verdict, cause: Cause | None, name: str) -> Json:
+    """By area; not by message, which is another one for every item."""
+    matcher = {"statuses": [STATUS.get(verdict, Status.SKIPPED)], "message": _regex(verdict, cause)}
+    return {"name": name, "matchers": [matcher], "groupBy": [{"label": "epic"}], "groupByMessage": False}
+
+
+def _config_3(posture: Posture) -> Json:
+    """`allure generate --config allurerc.json`: Allure 3's report does not read `categories.json`."""
+    options = {"reportName": _name(posture), "singleFile": True, "reportLanguage": "en", "groupBy": ["epic", "feature"]}
+    return {
+        "name": _name(posture),
+        "plugins": {"awesome": {"options": options}},
+        "categories": [_category_3(*category) for category in CATEGORIES],
+    }
+
+
+# Text
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _clean(value: Any) -> Any:
+    """`value` with every string in it, keys too, fit to show."""
+    if isinstance(value, str):
+        return _plain(value)
+    if isinstance(value, dict):
+        return {_plain(key) if isinstance(key, str) else key: _clean(one) for key, one in value.items()}
+    return [_clean(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _plain(text: str) -> str:
+    """Without control characters and halves of surrogate pairs; characters that turn the writing direction made visible."""
+    return str(text) if text.isascii() and text.isprintable() else _HOSTILE.sub(_shown, text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    if _SHOWN.match(found[0]):
+        return f"\u2039U+{ord(found[0]):04X}\u203a"
+    return " " if found[0] in "\u2028\u2029" else ""

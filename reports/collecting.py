@@ -45,6 +45,7 @@ class Collector:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.broken_collection = self.broken_collection or report.failed
 
+    @pytest.hookimpl(tryfirst=True)  # before xdist tells the controller that this worker has collected
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if STORE not in self._config.stash:
             return
@@ -69,11 +70,13 @@ class Collector:
         if raw is not None:
             record = msgspec.json.decode(raw, type=Record)
             self._records[record.item] = record
-        elif report.when == "???" and report.nodeid in self._records:
+        elif str(report.when) == "???" and report.nodeid in self._records:
             self._records[report.nodeid].reason = "The worker that ran it was lost."
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        self.stopped = "interrupted by the user" if excinfo.errisinstance(KeyboardInterrupt) else str(excinfo.value)
+        """Ctrl-C is one; what xdist raises to stop at a failure is a subclass of it, and another thing."""
+        if excinfo.type is KeyboardInterrupt:
+            self.stopped = "interrupted by the user"
 
     @property
     def any(self) -> bool:
@@ -184,7 +187,11 @@ def _areas(records: list[Record], licences: Licences) -> list[p.AreaSummary]:
         if not of_area:
             continue
         needed = AREA_LICENCES.get(area.slug)
-        scored = [record.points for record in of_area if record.action and record.points and record.microsoft and record.microsoft.score is not None]
+        scored = [
+            record.points
+            for record in of_area
+            if record.action and record.points and record.microsoft and record.microsoft.score is not None
+        ]
         rows.append(
             p.AreaSummary(
                 slug=area.slug,
@@ -234,5 +241,3 @@ def _movements(store: Store, found: Catalogue) -> list[p.Movement]:
                 action = found.find(name)
                 moves.append(p.Movement(name, action.title if action else name, after.date, before.controls[name], points))
     return sorted(moves, key=lambda move: (-move.date.timestamp(), move.action))
-
-

@@ -78,7 +78,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     try:
         _finish(session, int(exitstatus))
-    except Exception:  # the one boundary: whatever fails here is an error of ours, and must not end as "not met"
+    except Exception:  # noqa: BLE001  the one boundary: whatever fails here is an error of ours, and must not end as "not met"
         config.notify_exception(pytest.ExceptionInfo.from_current(), config.option)
         session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
@@ -106,3 +106,11 @@ def write_all(posture: Posture, folder: Path, allure_folder: Path | None = None)
     postures.write(posture, folder / JSON)
     allure.write(posture, allure_folder or folder / ALLURE)
     workbook.write(posture, folder / WORKBOOK)
+
+
+def written_in(config: pytest.Config) -> list[tuple[str, Path]]:
+    """The deliverables of this run by name, each with where it is. pytest-html and JUnit write theirs after the summary."""
+    folder = config.stash[FOLDER]
+    paths = {"report": Path(getattr(config.option, "htmlpath", None) or ""), "workbook": folder / WORKBOOK, "posture": folder / JSON}
+    paths |= {"Allure": config.stash.get(ALLURE_FOLDER, folder / ALLURE), "JUnit": Path(config.option.xmlpath)}
+    return [(name, path) for name, path in paths.items() if path.name]

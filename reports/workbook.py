@@ -1,3 +1,6 @@
 from pathlib import Path
+
 from .posture import Posture
+
+
 def write(posture: Posture, path: Path) -> None: ...

@@ -7,6 +7,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,8 @@ from .recording import Recording
 
 # The tenant of a snapshot that says nowhere which one it is of.
 _SOME_TENANT = "3f1f4a7c-6a0e-4c57-8f0d-2f6f4f0a9b10"
+# Seconds for the server to start or to end.
+_PATIENCE = 10
 
 
 class Emulator:
@@ -74,30 +77,18 @@ def running(snapshot: Path, port: int = 0, **options: Any) -> Iterator[Emulator]
     Raises `SnapshotError` for a snapshot that cannot be used and `OSError` for a port that is taken.
     """
     opened, behaviour = open_snapshot(snapshot), Behaviour(**options)
-    with tempfile.TemporaryDirectory(prefix="emulator-") as folder, _listening(port) as listener:
+    with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
+        listener = _listening(port)
         base = f"https://localhost:{listener.getsockname()[1]}"
         config, ca_file = _config(Path(folder), listener)
         emulator = Emulator(opened, base, ca_file, behaviour)
-        thread = _Thread(emulator.app, config)
-        thread.start()
-        try:
-            thread.wait_until_ready()
+        with _Server(emulator.app, config):
             yield emulator
-        finally:
-            thread.stop()
 
 
 def _listening(port: int) -> socket.socket:
     """Bound here and not by the server, so that the port it was given is known before it starts."""
-    listener = socket.socket()
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen()
-    except OSError:
-        listener.close()
-        raise
-    return listener
+    return socket.create_server(("127.0.0.1", port))
 
 
 def _config(folder: Path, listener: socket.socket) -> tuple[Config, Path]:
@@ -110,49 +101,52 @@ def _config(folder: Path, listener: socket.socket) -> tuple[Config, Path]:
     for blob in certificate.cert_chain_pems:
         blob.write_to_path(str(chain), append=True)
     config = Config()
-    config.bind = [f"fd://{socket.dup(listener.fileno())}"]
+    config.bind = [f"fd://{listener.detach()}"]
     config.certfile, config.keyfile = str(chain), str(key)
     config.loglevel = "WARNING"
     config.graceful_timeout = 0.2
     return config, ca_file
 
 
-class _Thread(threading.Thread):
-    """The server's loop. A failure to start is raised where it was waited for."""
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop whose servers end at once: asyncio waits 30 s for the goodbye of each client that still holds a connection."""
+
+    async def create_server(self, *args: Any, **options: Any) -> asyncio.Server:
+        return await super().create_server(*args, ssl_shutdown_timeout=0.1, **options)
+
+
+class _Server:
+    """Hypercorn in a thread of its own. What it fails with is raised where it is waited for."""
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
-        super().__init__(name="emulator", daemon=True)
         self._app, self._config = app, config
-        self._loop = asyncio.new_event_loop()
+        self._loop = _Loop()
         self._over = asyncio.Event()
         self._ready = threading.Event()
-        self._failure: BaseException | None = None
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="emulator")
 
-    def run(self) -> None:
-        try:
-            self._loop.run_until_complete(self._serve())
-        except BaseException as failure:  # noqa: BLE001  (it is told to who waits)
-            self._failure = failure
-        finally:
-            self._ready.set()
-            self._loop.close()
+    def __enter__(self) -> None:
+        self._running = self._executor.submit(self._run)
+        self._running.add_done_callback(lambda _: self._ready.set())
+        self._ready.wait(_PATIENCE)
+        if self._running.done():
+            self._running.result()
 
-    async def _serve(self) -> None:
-        async def over() -> None:
-            self._ready.set()  # hypercorn waits for its end once it serves
-            await self._over.wait()
-
-        await serve(self._app, self._config, shutdown_trigger=over)  # type: ignore[arg-type]
-
-    def wait_until_ready(self) -> None:
-        self._ready.wait(10)
-        if self._failure:
-            raise self._failure
-
-    def stop(self) -> None:
-        if self.is_alive():
+    def __exit__(self, *_: object) -> None:
+        if not self._running.done():
             self._loop.call_soon_threadsafe(self._over.set)
-        self.join(10)
+        self._running.result(_PATIENCE)
+        self._executor.shutdown()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(serve(self._app, self._config, shutdown_trigger=self._until_over))  # type: ignore[arg-type]
+
+    async def _until_over(self) -> None:
+        """Hypercorn begins to wait for its end once it listens."""
+        self._ready.set()
+        await self._over.wait()
+        self._loop.set_exception_handler(lambda *_: None)  # connections that are cut off now are no news
 
 
 class _Noted:

@@ -1,0 +1,171 @@
+"""A live tenant, end to end: the checks in a process of their own, over HTTPS and with real sign-in, against the emulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.emulator import CLIENT_ID, Emulator, running
+from tests.emulator.tiny import BREAK_GLASS, PROFILES, write_tiny
+
+ROOT = Path(__file__).resolve().parents[1]
+OTHER_TENANT = "0ddba11e-0000-4000-8000-000000000000"
+USAGE_ERROR = 4
+# 0 all met, 1 not all met, 10 something not evaluated, 11 both: a run that reached its end.
+FINISHED = {0, 1, 10, 11}
+POLICY = "policies/authorizationPolicy"
+
+
+class Run(NamedTuple):
+    """What a run left: its status, all it printed, and its posture (None where it never began)."""
+
+    status: int
+    output: str
+    errors: str
+    posture: Any
+
+    @property
+    def told(self) -> list[str]:
+        """The lines it printed, on either stream."""
+        return [line for line in (self.output + self.errors).splitlines() if line.strip()]
+
+    @property
+    def verdicts(self) -> dict[str, tuple[str, str | None]]:
+        """Each item's verdict and cause."""
+        return {row["item"]: (row["verdict"], row["cause"]) for row in self.posture["verdicts"]}
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator:
+        yield emulator
+
+
+def run(emulator: Emulator, folder: Path, *arguments: str, **variables: str | None) -> Run:
+    """Run the checks on the emulated tenant. `variables` change the environment of the run; None takes one out."""
+    tenants = folder / "tenants.toml"
+    table = {
+        "id": emulator.tenant_id,
+        "cloud": "lab",
+        "graph": emulator.graph,
+        "authority": emulator.authority,
+        "break_glass_accounts": [BREAK_GLASS],
+    }
+    tenants.write_text("[lab]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items()), "utf-8")
+    pytest_ = [sys.executable, "-m", "pytest", "--tenant=lab", f"--tenants={tenants}", f"--reports={folder}", "-q", "-p", "no:cacheprovider"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "PYTEST_", "CI"))}
+    environment = inherited | emulator.environment | {"NO_PROXY": "localhost"} | variables
+    done = subprocess.run(
+        [*pytest_, *arguments],
+        cwd=ROOT,
+        env={name: value for name, value in environment.items() if value is not None},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    found = next(folder.rglob("posture.json"), None)
+    return Run(done.returncode, done.stdout, done.stderr, json.loads(found.read_text("utf-8")) if found else None)
+
+
+@pytest.fixture(scope="module")
+def complete(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Counter[tuple[str, str]]]:
+    """A run of all checks with nothing in its way, and how often it read each address."""
+    with emulator.behaving():
+        done = run(emulator, tmp_path_factory.mktemp("complete"))
+        return done, Counter((seen.path, seen.query) for seen in emulator.reads)
+
+
+def assert_refused_in_one_line(done: Run, emulator: Emulator, *said: str) -> None:
+    """It ended with a usage error before anything was read, told in one line that holds each of `said`."""
+    assert done.status == USAGE_ERROR, done.told
+    assert len(done.told) == 1, done.told
+    assert all(part in done.told[0] for part in said), done.told
+    assert not emulator.reads
+    assert done.posture is None
+
+
+def test_a_live_tenant_is_read_and_judged(complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator) -> None:
+    done, _ = complete
+    assert done.status in FINISHED, done.told
+    assert done.posture["exit_status"] == done.status
+    assert done.posture["tenant"]["source"] == "live"
+    assert done.posture["tenant"]["id"] == emulator.tenant_id
+    verdicts = Counter(verdict for verdict, _ in done.verdicts.values())
+    assert verdicts["met"] >= 10, done.verdicts
+    assert not [item for item, (_, cause) in done.verdicts.items() if cause in {"permission", "defect"}]
+
+
+def test_each_address_is_read_once(complete: tuple[Run, Counter[tuple[str, str]]]) -> None:
+    _, reads = complete
+    assert set(reads.values()) == {1}, reads
+    assert ("/v1.0/security/secureScores", "$top=90") in reads
+    assert [query for path, query in reads if path == f"/v1.0/{PROFILES}"] == ["", "$skiptoken=the%20next%20page"]
+
+
+def test_evidence_carries_graphs_request_ids(complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator) -> None:
+    done, _ = complete
+    ids = [evidence["request_id"] for evidence in done.posture["evidence"]]
+    assert all(ids) and len(set(ids)) == len(ids)
+    assert all(evidence["url"].startswith(f"{emulator.graph}/v1.0/") for evidence in done.posture["evidence"])
+
+
+def test_a_wrong_secret_is_one_line_without_the_secret(emulator: Emulator, tmp_path: Path) -> None:
+    secret = "a-secret~that.nobody_may-see"
+    with emulator.behaving():
+        done = run(emulator, tmp_path, AZURE_CLIENT_SECRET=secret)
+        assert_refused_in_one_line(done, emulator, "AADSTS7000215", emulator.tenant_id)
+    assert "Traceback" not in done.output + done.errors
+    assert secret not in done.output + done.errors
+
+
+def test_a_token_of_another_tenant_reads_nothing(emulator: Emulator, tmp_path: Path) -> None:
+    with emulator.behaving(token_tenant=OTHER_TENANT):
+        done = run(emulator, tmp_path)
+        assert_refused_in_one_line(done, emulator, OTHER_TENANT, emulator.tenant_id)
+
+
+def test_no_credentials_are_one_line(emulator: Emulator, tmp_path: Path) -> None:
+    with emulator.behaving():
+        done = run(emulator, tmp_path, AZURE_CLIENT_ID=None, AZURE_CLIENT_SECRET=None)
+        assert_refused_in_one_line(done, emulator, "no credentials", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+        assert not emulator.requests
+
+
+def test_a_refused_path_costs_only_the_checks_that_need_it(
+    complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator, tmp_path: Path
+) -> None:
+    usual, _ = complete
+    with emulator.behaving(deny={POLICY: 403}):
+        done = run(emulator, tmp_path)
+    assert done.status in FINISHED, done.told
+    changed = {item: verdict for item, verdict in done.verdicts.items() if verdict != usual.verdicts[item]}
+    reader = "checks/check_prerequisites.py::check_the_reader_may_read_what_the_checks_need"
+    assert changed.pop(reader) == ("not met", None)
+    (unread,) = (row for row in done.posture["unread"] if row["resource"] == "authorization_policy")
+    assert changed == dict.fromkeys(unread["items"], ("not evaluated", "permission"))
+    assert len(changed) == 2
+    reasons = [row["reason"] for row in done.posture["verdicts"] if row["item"] in (*changed, reader)]
+    assert len(reasons) == 3 and all("Policy.Read.All" in reason for reason in reasons), reasons
+
+
+def test_a_passing_failure_is_tried_again(emulator: Emulator, tmp_path: Path) -> None:
+    with emulator.behaving(flaky={"organization": [503], "security/secureScores": [429, 503]}):
+        done = run(emulator, tmp_path, "--area=exchange-online")
+        statuses = {path: [seen.status for seen in emulator.reads if seen.path == f"/v1.0/{path}"] for path in ("organization", "security/secureScores")}
+    assert statuses == {"organization": [503, 200], "security/secureScores": [429, 503, 200]}
+    assert done.status in FINISHED, done.told
+    assert {verdict for verdict, _ in done.verdicts.values()} == {"met"}
+
+
+def test_the_emulated_application_is_nobodys() -> None:
+    """Guards the fixtures of this file: an inherited credential must never sign in here."""
+    assert CLIENT_ID == CLIENT_ID.casefold()
