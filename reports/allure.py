@@ -59,20 +59,19 @@ FILES = {"environment.properties", "executor.json", "categories.json", "allurerc
 MOST_NAMES, MOST_BYTES = 20, 50_000  # of one fact in a report; of one attachment. The posture has all of it
 _UUID_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-((result|container|globals)\.json|attachment(\.\w+)?)(\.tmp)?")
 _HTTPS = re.compile(r"https://[a-z0-9.-]+(:\d+)?([/?#][!-~]*)?", re.IGNORECASE)
-_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_HOSTILE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029{_BIDI}]")
-_SHOWN = re.compile(f"[{_BIDI}]")
+_INVISIBLE = "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff"
+_HOSTILE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|([{_INVISIBLE}])")
 _MARKDOWN = re.compile(r"([\\`*\[<|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;))")
 _TAGS = {"a", "ol", "ul", "li", "p", "br", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"}
 _TOKEN = re.compile(r'<(/?\w+)(?: href="([^"]*)")?[^>]*>|([^<]+)')  # of what nh3 has cleaned, and so is well-formed
 _SPACE = r"\ "
-_LIST_LIKE = re.compile(r"^([-+#>=]|\d+(?=[.)]))")
+_BLOCK_LIKE = re.compile(r"^(\d*)([-+#>=.)])")
 
 
 def write(posture: Posture, folder: Path) -> None:
     """Write the results of one run into `folder`, in place of an earlier run's; other files there stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    _empty(folder)
+    empty(folder)
     evidence: dict[str, list[Evidence]] = {}
     for row in posture.evidence:
         evidence.setdefault(row.id, []).append(row)
@@ -84,7 +83,7 @@ def write(posture: Posture, folder: Path) -> None:
     _write_json(folder / "allurerc.json", _config_3(posture))
 
 
-def _empty(folder: Path) -> None:
+def empty(folder: Path) -> None:
     """Remove what Allure results consist of: a second run beside a first would show as retries of it."""
     for path in folder.iterdir():
         if (path.name in FILES or _UUID_FILE.fullmatch(path.name)) and not path.is_dir():
@@ -97,8 +96,8 @@ def _write_json(path: Path, value: Any) -> None:
 
 def _write_result(folder: Path, posture: Posture, record: Record, key: str, span: tuple[int, int], rows: list[Evidence]) -> None:
     """One result and its attachments."""
-    case = str(uuid5(RESULTS, _utf8(f"{_tenant_key(posture)}\n{key}")))
-    uuid = uuid5(RESULTS, _utf8(f"{case}\n{record.item}\n{posture.started_at.isoformat()}"))
+    case = str(uuid5(RESULTS, _plain(f"{_tenant_key(posture)}\n{key}")))
+    uuid = uuid5(RESULTS, _plain(f"{case}\n{record.item}\n{posture.started_at.isoformat()}"))
     result = _result(posture, record, span)
     result |= {"uuid": str(uuid), "testCaseId": case, "historyId": case}
     for name, value in (("evidence", [_evidence(row) for row in rows]), ("deciding", record.deciding)):
@@ -148,15 +147,12 @@ def _spans(posture: Posture) -> Iterator[tuple[int, int]]:
 
 def _result(posture: Posture, record: Record, span: tuple[int, int]) -> Json:
     """What Allure calls a test result, without its ids and attachments."""
-    status = STATUS.get(record.verdict, Status.SKIPPED)
-    details: Json = {"message": _message(record)}
-    if record.verdict in {Verdict.ACCEPTED, Verdict.KNOWN}:
-        details["known"] = True
+    details = {"message": _message(record), "known": record.verdict in {Verdict.ACCEPTED, Verdict.KNOWN}}
     return {
         "name": record.title,
         "fullName": record.item,
         "titlePath": record.item.split("::")[0].split("/"),
-        "status": status,
+        "status": STATUS.get(record.verdict, Status.SKIPPED),
         "statusDetails": details,
         "stage": "finished",
         "start": span[0],
@@ -166,15 +162,18 @@ def _result(posture: Posture, record: Record, span: tuple[int, int]) -> Json:
         "links": [{"type": LinkType.LINK, "url": record.url, "name": "Open in the portal"}] if _HTTPS.fullmatch(record.url) else [],
         # not part of the identity: testCaseId is
         "parameters": [{"name": "action", "value": record.action, "excluded": True}] if record.action else [],
-        "steps": [{"name": name, "status": word, "start": span[0], "stop": span[1]} for name, word in _steps(record, status)],
+        "steps": [{**step, "start": span[0], "stop": span[1]} for step in _steps(record)],
         "attachments": [],
     }
 
 
 def _message(record: Record) -> str:
     """`not evaluated (permission): …`. The categories match on how it begins."""
-    cause = f" ({record.cause})" if record.cause else ""
-    return f"{record.verdict}{cause}: {record.reason}"
+    return f"{_word(record)}: {record.reason}"
+
+
+def _word(record: Record) -> str:
+    return f"{record.verdict} ({record.cause})" if record.cause else str(record.verdict)
 
 
 def _labels(record: Record) -> Iterator[tuple[str, str]]:
@@ -198,13 +197,16 @@ def severity(points: Points | None) -> Severity:
     return next((word for least, word in SEVERITIES if points.max >= least), Severity.TRIVIAL)
 
 
-def _steps(record: Record, status: str) -> Iterator[tuple[str, str]]:
-    """How the verdict was reached. A fact that was read has passed, whatever it says."""
+def _steps(record: Record) -> Iterator[Json]:
+    """How the verdict was reached. A fact that was read has passed, whatever it says. The last step has the message of the result:
+    to one that failed without it, Allure would add a step."""
     if record.licence:
-        yield f"Licence: {record.licence.note or record.licence.state}", LICENCE_STATUS.get(record.licence.state, Status.SKIPPED)
+        status = LICENCE_STATUS.get(record.licence.state, Status.SKIPPED)
+        yield {"name": f"Licence: {record.licence.note or record.licence.state}", "status": status}
     for name, value in record.observed.items():
-        yield f"Observed: {name} = {_fact(value)}", Status.PASSED
-    yield f"Verdict: {_message(record)}", status
+        yield {"name": f"Observed: {name} = {_fact(value)}", "status": Status.PASSED}
+    status = STATUS.get(record.verdict, Status.SKIPPED)
+    yield {"name": f"Verdict: {_word(record)}", "status": status, "statusDetails": {"message": _message(record)}}
 
 
 def _fact(value: Any) -> str:
@@ -230,21 +232,26 @@ def _description(record: Record) -> str:
     facts = [f"- {_markdown(str(name))}: {_markdown(_fact(value))}" for name, value in record.observed.items()]
     blocks = [
         *_paragraph("Claim", record.claim),
-        *_paragraph("Expected", record.expected),
+        *_paragraph("Expected", record.expected if record.expected != record.claim else ""),
         *(["**Observed**", "\n".join(facts)] if facts else []),
         *_paragraph("Licence", f"{record.licence.state}. {record.licence.note}" if record.licence else ""),
         *_paragraph("Points", _points(record)),
         *_paragraph("Microsoft's word", _microsofts(record)),
         *_paragraph("Exception", _exception(record)),
         *_to_do(record.remediation),
-        *_paragraph("User impact", ". ".join(filter(None, (record.user_impact, record.remediation_impact)))),
-        *_paragraph("Implementation cost", record.implementation_cost),
+        *_paragraph("User impact", ". ".join(_told(record.user_impact, record.remediation_impact))),
+        *_paragraph("Implementation cost", " ".join(_told(record.implementation_cost))),
     ]
     return "\n\n".join(blocks)
 
 
 def _paragraph(heading: str, text: str) -> list[str]:
     return [f"**{heading}:** {_markdown(text)}"] if text.strip() else []
+
+
+def _told(*texts: str) -> list[str]:
+    """Those that say something: "Unknown" is what Microsoft writes where nobody filled the field in."""
+    return [text for text in texts if text.casefold() not in {"", "unknown"}]
 
 
 def _points(record: Record) -> str:
@@ -275,20 +282,21 @@ def _exception(record: Record) -> str:
 
 
 def _to_do(remediation: str) -> list[str]:
-    lines = [prefix + _LIST_LIKE.sub(r"\\\1", _markdown(text)).replace(r"\.", ".") for prefix, text in text_of(remediation)]
+    lines = [prefix + _markdown(text) for prefix, text in text_of(remediation)]
     return ["**What to do**", *lines] if lines else []
 
 
 def _markdown(text: str) -> str:
-    """Text on one line that Markdown shows as it is: no emphasis, link, image, HTML, entity or table comes of it."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """Text on one line that Markdown shows as it is: no emphasis, link, image, HTML, entity, table, list or heading comes of it."""
+    return _BLOCK_LIKE.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", " ".join(_plain(text).split())))
 
 
 def text_of(markup: str) -> list[tuple[str, str]]:
     """HTML from a control profile as lines of text: (`1. `, `- ` or nothing, text). Where a link leads stands after it."""
     whole = markup if re.search(r"</?[a-zA-Z]", markup) else markup.replace("\n", "<br>")
-    clean = nh3.clean(whole, tags=_TAGS, attributes={"a": {"href"}}, link_rel=None, url_schemes={"https"})
-    lines, prefixes, target = [["", ""]], [repeat("- ")], ""
+    clean = nh3.clean(_plain(whole), tags=_TAGS, attributes={"a": {"href"}}, link_rel=None, url_schemes={"https"})
+    lines, target = [["", ""]], ""
+    prefixes: list[Iterator[str]] = [repeat("- ")]
     for tag, href, text in _TOKEN.findall(clean):
         if text:
             lines[-1][1] += unescape(text)
@@ -298,7 +306,7 @@ def text_of(markup: str) -> list[tuple[str, str]]:
             lines[-1][1] += f" ({target})" if target and target not in lines[-1][1] else ""
         else:
             _break_line(tag, lines, prefixes)
-    return [(prefix, text) for prefix, text in lines if text.strip()]
+    return [(prefix, " ".join(text.split())) for prefix, text in lines if text.strip()]
 
 
 def _break_line(tag: str, lines: list[list[str]], prefixes: list[Iterator[str]]) -> None:
@@ -386,10 +394,6 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _utf8(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
-
-
 def _clean(value: Any) -> Any:
     """`value` with every string in it, keys too, fit to show."""
     if isinstance(value, str):
@@ -400,11 +404,10 @@ def _clean(value: Any) -> Any:
 
 
 def _plain(text: str) -> str:
-    """Without control characters and halves of surrogate pairs; characters that turn the writing direction made visible."""
-    return str(text) if text.isascii() and text.isprintable() else _HOSTILE.sub(_shown, text)
+    """Without control characters and halves of surrogate pairs; characters that show nothing but change what others show become
+    their code, such as [U+202E]."""
+    return str(text) if text.isascii() and text.isprintable() else _HOSTILE.sub(_code, text)
 
 
-def _shown(found: re.Match[str]) -> str:
-    if _SHOWN.match(found[0]):
-        return f"\u2039U+{ord(found[0]):04X}\u203a"
-    return " " if found[0] in "\u2028\u2029" else ""
+def _code(found: re.Match[str]) -> str:
+    return f"[U+{ord(found[1]):04X}]" if found[1] else ""

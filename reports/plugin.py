@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -67,9 +66,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 def clear(folder: Path) -> None:
     """Remove the deliverables of an earlier run, and nothing else that lies there."""
+    from . import allure
+
     for name in (REPORT, WORKBOOK, JSON, JUNIT):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / ALLURE, ignore_errors=True)
+    if (folder / ALLURE).is_dir():
+        allure.empty(folder / ALLURE)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

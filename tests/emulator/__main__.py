@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -18,6 +19,7 @@ def main() -> int:
     parser.add_argument("--snapshot", type=Path, required=True, metavar="PATH", help="the snapshot that answers, a folder or a zip")
     parser.add_argument("--port", type=int, default=0, help="the port on loopback; 0, the default, takes one that is free")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with running(given.snapshot, given.port) as emulator:
             print(_instructions(emulator), flush=True)

@@ -130,7 +130,10 @@ class Entra:
             return self._check_assertion(form.get("client_assertion", ""))
         if "client_secret" not in form:
             raise Refusal(
-                401, "invalid_client", 7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."
+                401,
+                "invalid_client",
+                7000216,
+                "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
             )
         if self.behaviour.wrong_secret or form["client_secret"] != CLIENT_SECRET:
             raise Refusal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import unquote
 from uuid import uuid4
 
 from starlette.requests import Request
@@ -45,7 +46,8 @@ class Graph:
         return [Route("/{address:path}", self.answer, methods=_METHODS)]
 
     async def answer(self, request: Request) -> Response:
-        version, _, path = "/".join(part for part in request.url.path.split("/") if part).partition("/")
+        raw_path = request.scope["raw_path"].decode()
+        version, _, path = "/".join(part for part in unquote(raw_path).split("/") if part).partition("/")
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.casefold() != "bearer" or not token:
             return self._error(request, 401, "Access token is empty.")
@@ -59,7 +61,7 @@ class Graph:
             return self._error(request, stumbles, headers={"retry-after": "1"})
         if denied := self.behaviour.denied(path):
             return self._error(request, denied)
-        recorded = self._recording.answer(str(request.url))
+        recorded = self._recording.answer(f"{raw_path}?{request.url.query}")
         if recorded is None:
             return self._error(request, 404, f"Resource not found for the path '{path}'.")
         return Response(recorded.body, recorded.status, _headers(request), media_type=_ODATA)

@@ -60,8 +60,8 @@ class Recording:
         if status != 200 or f"{stem}.json" not in self._files:
             self._files[f"{stem}.json"] = (name, status)
         path, at, resource = stem.rpartition("@")
-        if at and ".page" not in resource and "/" not in resource and resource not in self._variants.setdefault(path, []):
-            self._variants[path].append(resource)
+        if at and resource.isidentifier():
+            self._variants.setdefault(path, []).append(resource)
 
     def answer(self, url: str) -> Recorded | None:
         """What was recorded for `url` (path and query; the host does not matter), None where nothing was.
@@ -76,8 +76,8 @@ class Recording:
         if not name:
             return None
         body = self._snapshot.read(name)
-        if next_link := _next_link(body):
-            self._places.setdefault(_address(next_link), place._replace(page=place.page + 1))
+        if following := _next_address(body):
+            self._places.setdefault(following, place._replace(page=place.page + 1))
         return Recorded(status, _NEXT.sub(rb"\g<1>" + self._base, body))
 
     def _first_page(self, address: Address) -> _Place:
@@ -98,9 +98,10 @@ def _address(url: str) -> Address:
     return path, tuple(sorted(parse_qsl(parts.query, keep_blank_values=True)))
 
 
-def _next_link(body: bytes) -> str | None:
-    """None also for a damaged body: it is answered as it is, and what reads it says so."""
+def _next_address(body: bytes) -> Address | None:
+    """Where the next page is. None also for a damaged body or link: it is answered as it is, and what reads it says so."""
     try:
-        return msgspec.json.decode(body, type=_Link).next_link
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        link = msgspec.json.decode(body, type=_Link).next_link
+        return _address(link) if link else None
+    except (msgspec.MsgspecError, ValueError):
         return None

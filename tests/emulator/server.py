@@ -144,9 +144,15 @@ class _Server:
 
     async def _until_over(self) -> None:
         """Hypercorn begins to wait for its end once it listens."""
+        self._loop.set_exception_handler(_told)
         self._ready.set()
         await self._over.wait()
-        self._loop.set_exception_handler(lambda *_: None)  # connections that are cut off now are no news
+
+
+def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Asyncio's own words on what went wrong, but for clients that left without a goodbye: that is no news."""
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)
 
 
 class _Noted:
@@ -158,7 +164,7 @@ class _Noted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                path, query = scope.get("raw_path") or scope["path"].encode(), scope["query_string"]
+                path, query = scope["raw_path"], scope["query_string"]
                 self._log.append(Seen(scope["method"], path.decode(), query.decode(), message["status"]))
             await send(message)
 

@@ -97,7 +97,13 @@ def _sku() -> dict[str, Any]:
 def _score() -> dict[str, Any]:
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     controls = [
-        {"controlName": name, "score": score, "scoreInPercentage": 100 * score / most, "lastSynced": now, "implementationStatus": "As it is."}
+        {
+            "controlName": name,
+            "score": score,
+            "scoreInPercentage": 100 * score / most,
+            "lastSynced": now,
+            "implementationStatus": "As it is.",
+        }
         for name, (score, most) in _ACTIONS.items()
     ]
     earned, most = (sum(points[part] for points in _ACTIONS.values()) for part in (0, 1))
@@ -105,7 +111,13 @@ def _score() -> dict[str, Any]:
 
 
 def _profile(name: str) -> dict[str, Any]:
-    return {"id": name, "title": f"About {name}", "maxScore": _ACTIONS[name][1], "rank": list(_ACTIONS).index(name) + 1, "service": "AzureAD"}
+    return {
+        "id": name,
+        "title": f"About {name}",
+        "maxScore": _ACTIONS[name][1],
+        "rank": list(_ACTIONS).index(name) + 1,
+        "service": "AzureAD",
+    }
 
 
 def _policy(name: str, control: str, clients: Iterable[str] = ("all",)) -> dict[str, Any]:
