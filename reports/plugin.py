@@ -32,6 +32,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     named = config.getoption("--reports")
     folder = config.invocation_params.dir / named if named else config.rootpath / "reports" / "out" / slug_of(wanted_tenant(config))
+    if folder.exists() and not folder.is_dir():
+        raise pytest.UsageError(f"--reports {named}: there is a file of that name.")
+    if not folder.exists():
+        config.add_cleanup(lambda: _remove_empty(folder))  # pytest-html makes it at once, also for a run that never begins
     config.stash[FOLDER] = folder
     option = config.option
     if hasattr(option, "htmlpath"):
@@ -47,12 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
 ALLURE_FOLDER = pytest.StashKey[Path]()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """The folder must be one that can be written, and is made before anything is read."""
-    folder = session.config.stash.get(FOLDER, None)
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise pytest.UsageError(f"--reports {folder}: there is a file of that name.")
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -60,7 +61,10 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     """What an earlier run left goes before the first check, so that a run that dies leaves nothing that could pass for its own."""
     folder = session.config.stash.get(FOLDER, None)
     if folder is not None and STORE in session.config.stash and not session.testsfailed:
-        clear(folder)
+        try:
+            clear(folder)
+        except OSError as error:
+            raise pytest.UsageError(f"what an earlier run left cannot be replaced: {error.filename}: {error.strerror}.") from None
     return (yield)
 
 

@@ -187,8 +187,9 @@ def count(records: Iterable[Record], actions: int | None = None) -> dict[str, in
 
 
 def missing_points(record: Record) -> float:
-    """Points an action could still earn; nothing where no profile says."""
-    return max(record.points.max - record.points.earned, 0.0) if record.points else 0.0
+    """Points an action could still earn; none where no profile says, or where Microsoft does not score it for this tenant."""
+    scored = record.microsoft is not None and record.microsoft.score is not None
+    return max(record.points.max - record.points.earned, 0.0) if record.points and scored else 0.0
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:

@@ -124,5 +124,5 @@ def suite(pytester: pytest.Pytester, folder: Path, *arguments: str) -> Run:
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The suite as a user starts it, in a process of its own, with no tenant in the environment."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AZURE_", "PYTEST_", "COV_")) and k != "CI"}
-    line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
     return subprocess.run(line, cwd=ROOT, env={**clean, **environment}, capture_output=True, text=True, timeout=120, encoding="utf-8")

@@ -63,7 +63,7 @@ def _truncated(bench: Bench, path: str) -> str:
 
 
 def test_every_resource_has_a_place_in_these_tests() -> None:
-    elsewhere = {"secure_scores", "control_profiles", "subscribed_skus", "role_definitions"}
+    elsewhere = {"secure_scores", "control_profiles", "subscribed_skus"}
     assert set(PATHS) == set(RESOURCES) - elsewhere
 
 

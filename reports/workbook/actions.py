@@ -175,7 +175,7 @@ _OURS: list[Column[Row]] = [
     Column("Set on", 16, "moment", _microsofts("state_at")),
     Column("Agreement", 16, "text", _microsofts("agreement")),
     Column("Exception", 48, "wrap", lambda row: exception_text(row.record.exception)),
-    Column("Evidence ids", 64, "code", lambda row: "\n".join(row.record.evidence)),
+    Column("Evidence ids", 70, "code", lambda row: "\n".join(row.record.evidence)),
     Column("Evidence SHA-256", 18, "code", lambda row: row.hashes),
 ]
 COLUMNS = [Column(c.title, c.width, c.style, c.value, "their head") for c in _THEIRS] + _OURS

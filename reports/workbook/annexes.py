@@ -23,7 +23,7 @@ from .text import facts
 
 def _single(sheet: Worksheet, posture: Posture, columns: Sequence[Column[T]], rows: Sequence[T], nothing: str, frozen: str = "B2") -> int:
     """A sheet that is one table, or says in a sentence why it is empty. The number of its last row."""
-    last = table(sheet, columns, rows)
+    last = table(sheet, columns, rows, most_lines=30)
     as_table(sheet, columns, last, frozen)
     if not rows:
         put(sheet, 2, 1, nothing, "text")
@@ -45,7 +45,7 @@ def fill_checks(sheet: Worksheet, posture: Posture) -> None:
         Column("Reason", 40, "wrap", lambda r: r.reason),
         Column("Observed", 40, "wrap", lambda r: facts(r.observed)),
         Column("Permissions", 30, "code", lambda r: "\n".join(r.permissions)),
-        Column("Evidence ids", 64, "code", lambda r: "\n".join(r.evidence)),
+        Column("Evidence ids", 70, "code", lambda r: "\n".join(r.evidence)),
         Column("Evidence SHA-256", 18, "code", lambda r: short_hashes(r, digests)),
         Column("Action it also judges", 24, "wrap", lambda r: r.action),
         Column("Item", 60, "code", lambda r: r.item),

@@ -23,7 +23,6 @@ from .cells import Column, T, put
 from .styles import INK, LINE, TINTS
 from .text import clean, cut
 
-
 _UNDER = Border(bottom=Side("thin", color=LINE))
 
 

@@ -71,7 +71,7 @@ def _of_values(vertical: Literal["top", "center"], suffix: str) -> list[NamedSty
     return [
         *(NamedStyle(name + suffix, font=body, alignment=left, number_format=code) for name, code in DATES.items()),
         *(NamedStyle(name + suffix, font=body, alignment=right, number_format=code) for name, code in NUMBERS.items()),
-        *(NamedStyle(f"{name} total{suffix}", font=bold, alignment=right, border=over, number_format=code) for name, code in totals.items()),
+        *(NamedStyle(f"{name} total{suffix}", font=bold, alignment=right, border=over, number_format=totals[name]) for name in totals),
         NamedStyle("date right" + suffix, font=body, alignment=right, number_format=DATES["date"] + "_0"),
         NamedStyle("text total" + suffix, font=bold, alignment=left, border=over),
         NamedStyle("rank" + suffix, font=body, alignment=Alignment("center", vertical), number_format="0"),

@@ -76,13 +76,15 @@ def _warnings(posture: Posture) -> list[str]:
     if not chosen.complete:
         how = f" ({', '.join(chosen.arguments)})" if chosen.arguments else ""
         left = totals.get("not selected", 0)
-        said.append(f"Only part of the suite ran{how}: {left:,} of {totals['actions']:,} improvement actions were not selected.")
+        missed = f": {left:,} of {totals['actions']:,} improvement actions were not selected" if left else ""
+        said.append(f"Only part of the suite ran{how}{missed}.")
     if chosen.stopped:
         said.append(f"The run ended early: {chosen.stopped}.")
     if posture.not_evaluated:
         causes = Counter(str(record.cause or "unknown") for record in posture.not_evaluated)
         named = ", ".join(f"{cause} {number:,}" for cause, number in causes.most_common())
-        said.append(f"The posture is incomplete: {len(posture.not_evaluated):,} checks are not evaluated ({named}).")
+        open_ones = len(posture.not_evaluated)
+        said.append(f"The posture is incomplete: {open_ones:,} {'check is' if open_ones == 1 else 'checks are'} not evaluated ({named}).")
     if posture.licences is None:
         said.append("The subscriptions could not be read: licences unknown.")
     return said

@@ -1,0 +1,108 @@
+"""Exceptions: only `exceptions.toml` accepts, only what is not met, and only while what it was granted for stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.harness import Bench, Run
+
+APPS = "aad_third_party_apps"
+
+
+def entry(action: str = APPS, expires: str = "2027-01-01", extra: str = "", state: str = "risk-accepted") -> str:
+    return f'[[exception]]\naction = "{action}"\nstate = "{state}"\nreason = "Because."\nowner = "IT"\nexpires = {expires}\n{extra}\n'
+
+
+def judged(run: Callable[..., Run], bench: Bench, text: str, action: str = APPS) -> Run:
+    (bench.folder / "exceptions.toml").write_text(text, "utf-8")
+    return run(f"--tenant={bench.folder}", "--action", action)
+
+
+def test_in_force(bench: Bench, run: Callable[..., Run]) -> None:
+    found = judged(run, bench, entry(extra='observed = { "users may register applications" = true }'))
+    record = found.records[APPS]
+    assert record.verdict == "accepted"
+    assert "Risk accepted by IT until 2027-01-01: Because." in record.reason
+    assert record.exception
+    assert record.exception.in_force
+    assert found.status == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (entry(expires="2026-11-19"), "expired on 2026-11-19"),
+        (entry(extra='observed = { "users may register applications" = false }'), "was granted for"),
+        (entry(extra='observed = { "something" = 1 }'), "which was not observed"),
+    ],
+)
+def test_lapsed(text: str, status: str, bench: Bench, run: Callable[..., Run]) -> None:
+    found = judged(run, bench, text)
+    record = found.records[APPS]
+    assert record.verdict == "not met"
+    assert record.exception
+    assert status in record.exception.status
+    assert found.status == 1
+
+
+def test_on_its_last_day_it_holds(bench: Bench, run: Callable[..., Run]) -> None:
+    assert judged(run, bench, entry(expires="2026-11-20")).records[APPS].verdict == "accepted"
+
+
+def test_what_is_met_needs_none_and_says_so(bench: Bench, run: Callable[..., Run]) -> None:
+    found = judged(run, bench, entry("OneAdmin"), "OneAdmin")
+    assert found.records["OneAdmin"].verdict == "met"
+    assert found.posture.exceptions[0]["status"] == "not needed: the action is met"
+
+
+def test_nobody_accepts_what_is_not_evaluated(bench: Bench, run: Callable[..., Run]) -> None:
+    bench.cut("policies/authorizationPolicy")
+    found = judged(run, bench, entry())
+    assert found.records[APPS].verdict == "not evaluated"
+    assert found.status == 10
+
+
+def test_a_third_party_claimed_in_the_portal_alone_is_not_met(bench: Bench, run: Callable[..., Run]) -> None:
+    name = "dlp_datalossprevention"
+    without = judged(run, bench, "", name)
+    assert without.records[name].verdict == "not met"
+    assert "Claimed in Secure Score as resolved by a third party" in without.records[name].reason
+    assert judged(run, bench, entry(name, state="third-party"), name).records[name].verdict == "accepted"
+
+
+def test_ignored_in_the_portal_accepts_nothing_and_is_shown(bench: Bench, run: Callable[..., Run]) -> None:
+    record = judged(run, bench, "", "mdo_blockmailforward").records["mdo_blockmailforward"]
+    assert record.verdict == "not met"
+    assert record.microsoft
+    assert record.microsoft.state == "Ignored"
+    assert record.microsoft.state_by
+    assert record.microsoft.state_at
+
+
+def test_of_another_tenant(bench: Bench, run: Callable[..., Run]) -> None:
+    assert judged(run, bench, entry(extra='tenant = "other"')).records[APPS].verdict == "not met"
+    assert judged(run, bench, entry(extra='tenant = "Fjordline Outfitters"')).records[APPS].verdict == "accepted"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [entry(extra="because = 1"), entry(state="ignored"), entry(expires='"soon"'), entry() + entry(), "[[exception]]\n", "exceptions = 1"],
+)
+def test_a_damaged_file(text: str, bench: Bench, run: Callable[..., Run]) -> None:
+    found = judged(run, bench, text)
+    assert found.status == 4
+    assert "exceptions.toml" in found.output
+
+
+def test_run_with_runxfail_nothing_is_accepted(bench: Bench, run: Callable[..., Run]) -> None:
+    (bench.folder / "exceptions.toml").write_text(entry(), "utf-8")
+    assert run(f"--tenant={bench.folder}", "--action", APPS, "--runxfail").records[APPS].verdict == "not met"
+
+
+def test_the_demo_tenants_own(bench: Bench, run: Callable[..., Run]) -> None:
+    statuses = {row["action"]: row["status"] for row in run(f"--tenant={bench.folder}").posture.exceptions}
+    assert statuses["aad_third_party_apps"] == statuses["dlp_datalossprevention"] == "in force"
+    assert statuses["mdo_blockmailforward"].startswith("expired on")
+    assert "it is none now" in statuses["spo_external_sharing_managed"]

@@ -1,0 +1,278 @@
+"""A run from outside: its exit status, what it leaves, and that neither xdist nor an early end makes it say more than it knows."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from reports import posture as postures
+from tests.harness import ROOT, Bench, Run, command
+
+LEFT = {"report.html", "workbook.xlsx", "posture.json", "junit.xml", "allure-results"}
+
+
+def told(posture: postures.Posture) -> Any:
+    """A posture without what differs from run to run: its times."""
+    raw = msgspec.to_builtins(posture)
+    for key in ("started_at", "finished_at"):
+        raw.pop(key)
+    return raw
+
+
+def test_the_demo_tenant_as_a_user_starts_it(tmp_path: Path) -> None:
+    done = command("--tenant=demo", f"--reports={tmp_path}")
+    assert done.returncode == 1, done.stdout[-2000:]
+    assert {path.name for path in tmp_path.iterdir()} == LEFT
+    assert "This is the demo tenant" in done.stdout
+    assert "gaps worth most" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "AssertionError" not in done.stdout
+    assert "\x1b[31m" not in done.stdout, "a name of the tenant's must not colour the terminal"
+    posture = postures.read(tmp_path / "posture.json")
+    assert posture.totals["actions"] >= 240
+    assert sum(count for key, count in posture.totals.items() if key != "actions") == posture.totals["actions"]
+    assert {"met", "not met", "accepted", "not licensed", "not applicable", "not scored"} <= {k for k, n in posture.totals.items() if n}
+    jsonschema.validate(json.loads((tmp_path / "posture.json").read_bytes()), json.loads(postures.schema()))
+
+
+def test_the_published_schema_is_the_one_in_use() -> None:
+    assert (ROOT / "reports" / "posture.schema.json").read_bytes().strip() == postures.schema().strip()
+
+
+def test_two_workers_find_what_one_process_finds(bench: Bench, tmp_path: Path) -> None:
+    bench.refuse("policies/authorizationPolicy")
+    alone = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'one'}", "-q")
+    shared = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'two'}", "-q", "-n2")
+    assert alone.returncode == shared.returncode == 11
+    one, two = (postures.read(tmp_path / name / "posture.json") for name in ("one", "two"))
+    assert told(one) == told(two)
+    assert {path.name for path in (tmp_path / "two").iterdir()} == LEFT
+    assert len(list((tmp_path / "one" / "allure-results").glob("*-result.json"))) == len(one.verdicts)
+    assert len(list((tmp_path / "two" / "allure-results").glob("*-result.json"))) == len(two.verdicts)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "xdist"])
+def test_stopping_at_the_first_failure_is_incomplete(workers: tuple[str, ...], bench: Bench, tmp_path: Path) -> None:
+    done = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'r'}", "-q", "-x", *workers)
+    posture = postures.read(tmp_path / "r" / "posture.json")
+    assert done.returncode == posture.exit_status == 11
+    assert posture.selection.stopped
+    assert not posture.selection.complete
+    assert len(posture.verdicts) == 265
+    assert {r.cause for r in posture.verdicts if r.verdict == "not evaluated"} == {"not run"}
+    assert posture.totals["actions"] == 258
+
+
+def test_everything_met_ends_in_0_and_all_of_it_incomplete_in_10(bench: Bench, run: Callable[..., Run]) -> None:
+    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "RoleOverlap").status == 0
+    bench.refuse("roleManagement/directory/roleAssignments")
+    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "RoleOverlap").status == 10
+    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "spo_legacy_auth").status == 11
+    assert run(f"--tenant={bench.folder}", "--action", "spo_legacy_auth").status == 1
+
+
+def test_a_selection_keeps_the_denominator(bench: Bench, run: Callable[..., Run]) -> None:
+    posture = run(f"--tenant={bench.folder}", "-k", "OneAdmin or RoleOverlap").posture
+    assert posture.totals["actions"] == 258
+    assert posture.totals["not selected"] == 256
+    assert not posture.selection.complete
+    assert posture.selection.arguments == ["-k OneAdmin or RoleOverlap"]
+
+
+def test_nothing_selected_is_5_and_leaves_nothing(bench: Bench, run: Callable[..., Run]) -> None:
+    found = run(f"--tenant={bench.folder}", "-k", "nothing_is_called_so")
+    assert found.status == 5
+    assert not (found.folder / "posture.json").exists()
+
+
+def test_looking_at_what_would_run_reads_no_evidence_and_leaves_nothing(bench: Bench, run: Callable[..., Run]) -> None:
+    for look in ("--co", "--fixtures", "--setup-plan"):
+        found = run(f"--tenant={bench.folder}", look, "-q")
+        assert found.status == 0, look
+        assert not found.folder.exists()
+
+
+def test_last_failed_runs_what_was_not_met(bench: Bench, tmp_path: Path) -> None:
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        f"--tenant={bench.folder}",
+        f"--reports={tmp_path / 'r'}",
+        "-q",
+        "-o",
+        f"cache_dir={tmp_path / 'c'}",
+    ]
+    subprocess.run([*line, "--area", "teams"], cwd=ROOT, capture_output=True, timeout=60)
+    done = subprocess.run([*line, "--area", "teams", "--lf"], cwd=ROOT, capture_output=True, timeout=60)
+    posture = postures.read(tmp_path / "r" / "posture.json")
+    assert done.returncode == 1
+    assert {record.verdict for record in posture.verdicts} == {"not met"}
+    assert posture.totals["actions"] == 258
+
+
+def test_what_an_earlier_run_left_is_replaced_and_nothing_else(bench: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    (folder / "allure-results" / "history").mkdir(parents=True)
+    (folder / "notes.txt").write_text("mine", "utf-8")
+    (folder / "posture.json").write_text("old", "utf-8")
+    for _ in range(2):
+        command(f"--tenant={bench.folder}", f"--reports={folder}", "-q", "--area", "teams")
+    assert (folder / "notes.txt").read_text("utf-8") == "mine"
+    assert (folder / "allure-results" / "history").is_dir()
+    assert len(list((folder / "allure-results").glob("*-result.json"))) == 6
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal of POSIX")
+def test_an_interrupted_run_says_so_and_leaves_what_it_has(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import time, pytest\n@pytest.hookimpl(trylast=True)\ndef pytest_runtest_setup(item):\n    time.sleep(0.05)\n", "utf-8"
+    )
+    line = [sys.executable, "-m", "pytest", "--tenant=demo", f"--reports={tmp_path / 'r'}", "-p", "slow", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "CI": ""}
+    process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 2, output[-2000:]
+    posture = postures.read(tmp_path / "r" / "posture.json")
+    assert posture.exit_status == 2
+    assert posture.selection.stopped == "interrupted by the user"
+    assert len(posture.verdicts) == 265
+    assert {r.cause for r in posture.verdicts if r.verdict == "not evaluated"} == {"not run"}
+    assert {path.name for path in (tmp_path / "r").iterdir()} == LEFT
+
+
+CHECKS = '''
+import os
+import pytest
+from fixtures.actions import improvement_action
+from fixtures.graph.failure import Cause
+from fixtures.verdicts import NotEvaluated
+
+def check_that_crashes(organization):
+    """It crashes."""
+    raise ZeroDivisionError("of our own")
+
+def _helper():
+    assert False, "deep inside"
+
+def check_whose_helper_asserts(organization):
+    """It asserts somewhere else."""
+    import json.decoder
+    json.decoder.JSONDecodeError("x", "y", "no number")
+
+def check_that_skips(organization):
+    """It skips without a fact."""
+    pytest.skip("felt like it")
+
+@pytest.mark.skip(reason="by a mark")
+def check_that_is_marked_skip(organization):
+    """It is skipped by a mark."""
+
+@pytest.mark.xfail(reason="by a mark", strict=False)
+def check_that_is_marked_xfail(organization):
+    """It is not met, whatever it is marked."""
+    assert False, "still not met"
+
+def check_without_a_message(organization):
+    """The sky is green."""
+    assert organization is None
+
+def check_that_uses_what_it_did_not_name(request):
+    """It reaches for a resource behind the suite's back."""
+    request.getfixturevalue("sharepoint_settings")
+
+def check_with_an_unknown_fixture(no_such_fixture):
+    """It asks for something that is not there."""
+
+@improvement_action("OneAdmin")
+def check_that_dies(organization):
+    """It takes its process with it."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        os._exit(1)
+'''
+
+
+@pytest.fixture
+def own_checks(tmp_path: Path) -> Path:
+    """A copy of the project with a check file of the user's own."""
+    import shutil
+
+    project = tmp_path / "project"
+    for name in ("checks", "fixtures", "reports", "ci"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "out"))
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, project / name)
+    (project / "checks" / "check_own.py").write_text(CHECKS, "utf-8")
+    return project
+
+
+def run_in(project: Path, *arguments: str) -> tuple[int, postures.Posture, str]:
+    line = [sys.executable, "-m", "pytest", "--tenant=demo", "--reports=out", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
+    environment = {k: v for k, v in os.environ.items() if k != "CI"}
+    done = subprocess.run(line, cwd=project, env=environment, capture_output=True, text=True, timeout=120)
+    return done.returncode, postures.read(project / "out" / "posture.json"), done.stdout + done.stderr
+
+
+def test_an_error_of_a_check_never_looks_like_a_finding(own_checks: Path) -> None:
+    status, posture, output = run_in(own_checks, "checks/check_own.py", "-k", "not check_that_dies")
+    records = {r.item.rpartition("::")[2]: r for r in posture.verdicts}
+    for name in (
+        "check_that_crashes",
+        "check_that_skips",
+        "check_that_is_marked_skip",
+        "check_that_uses_what_it_did_not_name",
+        "check_with_an_unknown_fixture",
+    ):
+        assert (records[name].verdict, records[name].cause) == ("not evaluated", "defect"), name
+    assert records["check_that_is_marked_xfail"].verdict == "not met"
+    assert records["check_without_a_message"].verdict == "not met"
+    assert records["check_without_a_message"].reason == "It does not hold that: The sky is green."
+    assert "of our own" not in output, "no traceback unless asked for"
+    assert status == 11
+    assert "felt like it" in records["check_that_skips"].reason
+
+
+def test_a_traceback_on_request(own_checks: Path) -> None:
+    _, _, output = run_in(own_checks, "checks/check_own.py", "-k", "check_that_crashes", "--tb=long")
+    assert "ZeroDivisionError" in output
+
+
+def test_a_lost_worker_is_incomplete(own_checks: Path) -> None:
+    status, posture, _ = run_in(own_checks, "--action", "OneAdmin", "--action", "RoleOverlap", "-n2", "--max-worker-restart=1")
+    records = {r.item.rpartition("::")[2]: r for r in posture.verdicts}
+    assert records["check_that_dies"].cause == "not run"
+    assert status in {10, 11}
+    assert status == posture.exit_status
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "xdist"])
+def test_a_check_file_that_cannot_be_imported_is_an_error_of_ours(workers: tuple[str, ...], own_checks: Path) -> None:
+    (own_checks / "checks" / "check_own.py").write_text("import no_such_module_at_all\n", "utf-8")
+    line = [sys.executable, "-m", "pytest", "--tenant=demo", "--reports=out", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *workers]
+    done = subprocess.run(line, cwd=own_checks, env={**os.environ, "CI": ""}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 3, done.stdout[-1500:]
+
+
+def test_the_project_tests_are_an_ordinary_run() -> None:
+    done = command("tests/test_verdicts.py", "-q", "--co")
+    assert done.returncode == 0
+    assert "tenant:" not in done.stdout
+
+
+def test_microsofts_score_is_no_part_of_a_direct_checks_evidence(bench: Bench, run: Callable[..., Run]) -> None:
+    record = run(f"--tenant={bench.folder}", "--action", "OneAdmin").records["OneAdmin"]
+    assert "v1.0/roleManagement/directory/roleAssignments" in record.evidence
+    assert not any("secureScore" in evidence for evidence in record.evidence)
