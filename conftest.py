@@ -11,5 +11,6 @@ pytest_plugins = [
     "ci.exceptions",
     "ci.exit_status",
     "reports.plugin",
+    "reports.html",
     "reports.terminal",
 ]

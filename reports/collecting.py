@@ -15,6 +15,7 @@ from fixtures.judging import record_of
 from fixtures.licences import AREA_LICENCES, Licences
 from fixtures.record import Record
 from fixtures.secure_score import Catalogue, catalogue, licences_of
+from fixtures.tenant import slug_of
 from fixtures.verdicts import Verdict
 
 from . import posture as p
@@ -89,6 +90,8 @@ class Collector:
         records = p.in_order(self._records.values())
         totals = p.count(records, len(found.actions))
         stopped = self.stopped or _stopped(session)
+        if self.broken_collection:
+            stopped = "a check file could not be collected, so not all checks are here"
         whole = not self.deselected and not totals["not selected"] and not stopped
         return p.Posture(
             schema=p.SCHEMA,
@@ -151,8 +154,9 @@ def _stopped(session: pytest.Session) -> str | None:
 def _tenant(store: Store) -> p.TenantFacts:
     tenant, read = store.tenant, store.outcomes["organization"]
     organization = None if read.failure else read.value
-    name = (organization.display_name if organization else None) or tenant.name or tenant.label
-    return p.TenantFacts((organization.id if organization else None) or tenant.id, name, tenant.cloud.name, tenant.source, tenant.label)
+    name = (organization.display_name if organization else None) or tenant.name or slug_of(tenant.label)
+    known_as = tenant.label if tenant.source != "snapshot" else slug_of(tenant.label)  # a path of this machine is no name
+    return p.TenantFacts((organization.id if organization else None) or tenant.id, name, tenant.cloud.name, tenant.source, known_as)
 
 
 def _score(store: Store) -> p.Score | None:

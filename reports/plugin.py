@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator
 from pathlib import Path
 
@@ -110,8 +111,14 @@ def write_all(posture: Posture, folder: Path, allure_folder: Path | None = None)
 
     folder.mkdir(parents=True, exist_ok=True)
     postures.write(posture, folder / JSON)
-    allure.write(posture, allure_folder or folder / ALLURE)
-    workbook.write(posture, folder / WORKBOOK)
+    collecting = gc.isenabled()
+    gc.disable()  # a workbook is many small objects, all of them alive until it is written: looking through them finds nothing
+    try:
+        allure.write(posture, allure_folder or folder / ALLURE)
+        workbook.write(posture, folder / WORKBOOK)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def written_in(config: pytest.Config) -> list[tuple[str, Path]]:

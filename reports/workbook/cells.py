@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
+from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -32,7 +35,7 @@ def put(sheet: Worksheet, row: int, column: int, value: Value, style: str) -> No
     """Write one value: text that is text whatever it begins with, real numbers, real dates in UTC. None leaves the cell empty."""
     cell = sheet.cell(row, column)
     assert isinstance(cell, Cell)
-    cell.style = style
+    _dress(cell, sheet, style)
     if isinstance(value, date):
         value = _dated(value)
     if isinstance(value, str):
@@ -41,6 +44,20 @@ def put(sheet: Worksheet, row: int, column: int, value: Value, style: str) -> No
         _put_text(cell, clean(value))
     elif not isinstance(value, float) or math.isfinite(value):
         cell.value = value
+
+
+def _dress(cell: Cell, sheet: Worksheet, style: str) -> None:
+    """`cell.style = style`, without searching the workbook's styles by name for each of thousands of cells."""
+    book = sheet.parent
+    assert isinstance(book, Workbook)
+    known = _STYLES.setdefault(book, {})
+    if style not in known:
+        cell.style = style
+        known[style] = copy(cell._style)
+    cell._style = copy(known[style])
+
+
+_STYLES: WeakKeyDictionary[Workbook, dict[str, Any]] = WeakKeyDictionary()
 
 
 def _put_link(cell: Cell, text: str) -> None:
