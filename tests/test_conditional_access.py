@@ -54,7 +54,7 @@ def test_one_plain_policy_covers_everyone() -> None:
         {"grant_controls": {"operator": "OR", "builtInControls": ["mfa"], "termsOfUse": ["t"]}},
         {"grant_controls": {"operator": "OR", "builtInControls": ["mfa"], "customAuthenticationFactors": ["f"]}},
         {"grant_controls": {"operator": "OR", "builtInControls": ["mfa"], "newControls": ["x"]}},
-        {"grant_controls": {"operator": "OR", "builtInControls": [], "authenticationStrength": {"id": "own", "requirementsSatisfied": "none"}}},
+        {"grant_controls": {"operator": "OR", "authenticationStrength": {"id": "own", "requirementsSatisfied": "none"}}},
         {"signInRiskLevels": ["high"]},
         {"userRiskLevels": ["low", "medium", "high"]},
         {"locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}},

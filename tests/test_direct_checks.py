@@ -73,7 +73,12 @@ def nothing(bench: Bench) -> None:
 ALL_REGISTERED = rows(REGISTRATIONS, every(isMfaRegistered=True))
 MFA_FOR_ALL = policy(2, locations=None, users={"excludeGroups": ["20000000-0000-4000-8000-000000000001"]})
 BLOCK_LEGACY = policy(3, state="enabled")
-EMPTY = lambda path: rows(path, lambda items: items.clear())  # noqa: E731
+
+
+def emptied(path: str) -> Change:
+    return rows(path, lambda items: items.clear())
+
+
 GUEST_RULE = {"excludeGuestsOrExternalUsers": {"guestOrExternalUserTypes": "b2bCollaborationGuest"}}
 
 MET, NOT, NA, NE = "met", "not met", "not applicable", "not evaluated"
@@ -84,17 +89,21 @@ CASES: list[tuple[str, str, Change]] = [
     ("AdminMFAV2", MET, together(MFA_FOR_ALL, ALL_REGISTERED)),
     ("AdminMFAV2", MET, together(setting(DEFAULTS, isEnabled=True), ALL_REGISTERED)),
     ("AdminMFAV2", NOT, together(ALL_REGISTERED, MFA_FOR_ALL, policy(2, state="enabledForReportingButNotEnforced"))),
-    ("AdminMFAV2", NOT, together(MFA_FOR_ALL, EMPTY(REGISTRATIONS))),  # nobody is on record as registered
-    ("AdminMFAV2", NOT, together(MFA_FOR_ALL, ALL_REGISTERED, EMPTY(ROLES))),  # nobody to judge is no pass
+    ("AdminMFAV2", NOT, together(MFA_FOR_ALL, emptied(REGISTRATIONS))),  # nobody is on record as registered
+    ("AdminMFAV2", NOT, together(MFA_FOR_ALL, ALL_REGISTERED, emptied(ROLES))),  # nobody to judge is no pass
     ("AdminMFAV2", NE, rows(REGISTRATIONS, every(isMfaRegistered=None))),
     ("MFARegistrationV2", NOT, nothing),
     ("MFARegistrationV2", NOT, ALL_REGISTERED),
     ("MFARegistrationV2", NOT, MFA_FOR_ALL),
     ("MFARegistrationV2", MET, together(MFA_FOR_ALL, ALL_REGISTERED)),
     ("MFARegistrationV2", NOT, together(policy(2, locations=None), ALL_REGISTERED)),  # the group of exceptions
-    ("MFARegistrationV2", MET, together(policy(2, locations=None), ALL_REGISTERED, EMPTY(f"groups/{EXCEPTIONS_GROUP}/transitiveMembers"))),
+    (
+        "MFARegistrationV2",
+        MET,
+        together(policy(2, locations=None), ALL_REGISTERED, emptied(f"groups/{EXCEPTIONS_GROUP}/transitiveMembers")),
+    ),
     ("MFARegistrationV2", NOT, together(MFA_FOR_ALL, ALL_REGISTERED, policy(2, users=GUEST_RULE))),
-    ("MFARegistrationV2", NOT, together(MFA_FOR_ALL, EMPTY(REGISTRATIONS))),
+    ("MFARegistrationV2", NOT, together(MFA_FOR_ALL, emptied(REGISTRATIONS))),
     ("BlockLegacyAuthentication", NOT, nothing),
     ("BlockLegacyAuthentication", MET, BLOCK_LEGACY),
     ("BlockLegacyAuthentication", MET, setting(DEFAULTS, isEnabled=True)),
@@ -105,7 +114,7 @@ CASES: list[tuple[str, str, Change]] = [
     ("BlockLegacyAuthentication", NE, setting(DEFAULTS, isEnabled=None)),
     ("OneAdmin", MET, nothing),
     ("OneAdmin", NOT, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] != GLOBAL or i["principalId"] == user_id(1)])),
-    ("OneAdmin", NOT, EMPTY(ROLES)),
+    ("OneAdmin", NOT, emptied(ROLES)),
     ("OneAdmin", NOT, rows(ROLES, every(directoryScopeId="/administrativeUnits/x"))),
     ("RoleOverlap", MET, nothing),
     ("RoleOverlap", NOT, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] == GLOBAL])),
@@ -139,7 +148,7 @@ CASES: list[tuple[str, str, Change]] = [
     ("PWAgePolicyNew", NA, rows("domains", every(authenticationType="Federated"))),
     ("SelfServicePasswordReset", MET, nothing),
     ("SelfServicePasswordReset", NOT, rows(REGISTRATIONS, lambda items: items.__setitem__(0, {**items[0], "isSsprEnabled": False}))),
-    ("SelfServicePasswordReset", NOT, EMPTY(REGISTRATIONS)),
+    ("SelfServicePasswordReset", NOT, emptied(REGISTRATIONS)),
     ("spo_legacy_auth", NOT, nothing),
     ("spo_legacy_auth", MET, setting(SHAREPOINT, isLegacyAuthProtocolsEnabled=False)),
     ("spo_legacy_auth", NE, setting(SHAREPOINT, isLegacyAuthProtocolsEnabled=None)),
@@ -179,13 +188,13 @@ CASES: list[tuple[str, str, Change]] = [
             lambda items: [{**i, "assignments": items[0]["assignments"], "securityBlockJailbrokenDevices": False} for i in items],
         ),
     ),
-    ("intune_conection_from_jail_broken_rooted_devices", NOT, EMPTY(COMPLIANCE)),
+    ("intune_conection_from_jail_broken_rooted_devices", NOT, emptied(COMPLIANCE)),
     ("intune_mobile_email_profiles_requirement", MET, nothing),
     ("intune_mobile_email_profiles_requirement", NOT, rows(COMPLIANCE, every(managedEmailProfileRequired=False))),
-    ("intune_mobile_email_profiles_requirement", NOT, EMPTY(COMPLIANCE)),
+    ("intune_mobile_email_profiles_requirement", NOT, emptied(COMPLIANCE)),
     ("intune_mobile_email_profiles_requirement", NE, rows(COMPLIANCE, every(managedEmailProfileRequired=None))),
     ("check_sensitivity_labels_exist", MET, nothing),
-    ("check_sensitivity_labels_exist", NOT, EMPTY("security/dataSecurityAndGovernance/sensitivityLabels")),
+    ("check_sensitivity_labels_exist", NOT, emptied("security/dataSecurityAndGovernance/sensitivityLabels")),
     ("check_an_emergency_access_account_is_ready", MET, nothing),
     ("check_an_emergency_access_account_is_ready", NOT, people({name: {"accountEnabled": False} for name in BREAK_GLASS})),
     ("check_an_emergency_access_account_is_ready", NOT, people({BREAK_GLASS[0]: {"assignedLicenses": [{"skuId": "x"}]}})),

@@ -150,15 +150,14 @@ def test_a_wrapped_object_is_read_like_a_flat_one() -> None:
     assert fold.result() == {"isEnabled": True}
 
 
+_WORDS = """value id conditions users applications grantControls operator builtInControls state includeUsers devices clientAppTypes
+locations authenticationStrength createdDateTime controlScores controlName score principal roleDefinitionId principalId target assignments
+servicePlans skuId isEnabled @odata.type averageComparativeScores""".split()
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_WORDS), inner, max_size=5),
     max_leaves=25,
-) if (_WORDS := [
-    "value", "id", "conditions", "users", "applications", "grantControls", "operator", "builtInControls", "state", "includeUsers", "devices",
-    "clientAppTypes", "locations", "authenticationStrength", "createdDateTime", "controlScores", "controlName", "score", "principal",
-    "roleDefinitionId", "principalId", "target", "assignments", "servicePlans", "skuId", "isEnabled", "@odata.type", "averageComparativeScores",
-]) else st.none()  # fmt: skip
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -19,6 +19,7 @@ import pytest
 from reports import posture as postures
 from tests.harness import ROOT, Bench, Run, command
 
+PLAIN = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 LEFT = {"report.html", "workbook.xlsx", "posture.json", "junit.xml", "allure-results"}
 
 
@@ -139,7 +140,7 @@ def test_an_interrupted_run_says_so_and_leaves_what_it_has(tmp_path: Path) -> No
     (tmp_path / "slow.py").write_text(
         "import time, pytest\n@pytest.hookimpl(trylast=True)\ndef pytest_runtest_setup(item):\n    time.sleep(0.05)\n", "utf-8"
     )
-    line = [sys.executable, "-m", "pytest", "--tenant=demo", f"--reports={tmp_path / 'r'}", "-p", "slow", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    line = [sys.executable, "-m", "pytest", "--tenant=demo", f"--reports={tmp_path / 'r'}", "-p", "slow", *PLAIN]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "CI": ""}
     process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     time.sleep(4)
@@ -220,7 +221,7 @@ def own_checks(tmp_path: Path) -> Path:
 
 
 def run_in(project: Path, *arguments: str) -> tuple[int, postures.Posture, str]:
-    line = [sys.executable, "-m", "pytest", "--tenant=demo", "--reports=out", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
+    line = [sys.executable, "-m", "pytest", "--tenant=demo", "--reports=out", *PLAIN, *arguments]
     environment = {k: v for k, v in os.environ.items() if k != "CI"}
     done = subprocess.run(line, cwd=project, env=environment, capture_output=True, text=True, timeout=120)
     return done.returncode, postures.read(project / "out" / "posture.json"), done.stdout + done.stderr
@@ -261,7 +262,7 @@ def test_a_lost_worker_is_incomplete(own_checks: Path) -> None:
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "xdist"])
 def test_a_check_file_that_cannot_be_imported_is_an_error_of_ours(workers: tuple[str, ...], own_checks: Path) -> None:
     (own_checks / "checks" / "check_own.py").write_text("import no_such_module_at_all\n", "utf-8")
-    line = [sys.executable, "-m", "pytest", "--tenant=demo", "--reports=out", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *workers]
+    line = [sys.executable, "-m", "pytest", "--tenant=demo", "--reports=out", "-q", *PLAIN, *workers]
     done = subprocess.run(line, cwd=own_checks, env={**os.environ, "CI": ""}, capture_output=True, text=True, timeout=120)
     assert done.returncode == 3, done.stdout[-1500:]
 

