@@ -16,14 +16,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from html import unescape
-from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-import nh3
 from allure_commons.model2 import ATTACHMENT_PATTERN, TEST_CASE_PATTERN, Status
 from allure_commons.types import AttachmentType, LabelType, LinkType, Severity
 
@@ -34,6 +31,7 @@ from fixtures.record import Points, Record
 from fixtures.verdicts import Verdict
 
 from .posture import Posture
+from .text import lines_of, visible
 
 Json = dict[str, Any]
 RESULTS = UUID("0d9f4e5c-6c1b-5d0e-9a57-3f2f2c8f7b10")  # the namespace of our uuid5s; changing it breaks every kept history
@@ -59,11 +57,7 @@ FILES = {"environment.properties", "executor.json", "categories.json", "allurerc
 MOST_NAMES, MOST_BYTES = 20, 50_000  # of one fact in a report; of one attachment. The posture has all of it
 _UUID_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-((result|container|globals)\.json|attachment(\.\w+)?)(\.tmp)?")
 _HTTPS = re.compile(r"https://[a-z0-9.-]+(:\d+)?([/?#][!-~]*)?", re.IGNORECASE)
-_INVISIBLE = "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff"
-_HOSTILE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|([{_INVISIBLE}])")
 _MARKDOWN = re.compile(r"([\\`*\[<|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;))")
-_TAGS = {"a", "ol", "ul", "li", "p", "br", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"}
-_TOKEN = re.compile(r'<(/?\w+)(?: href="([^"]*)")?[^>]*>|([^<]+)')  # of what nh3 has cleaned, and so is well-formed
 _SPACE = r"\ "
 _BLOCK_LIKE = re.compile(r"^(\d*)([-+#>=.)])")
 
@@ -96,8 +90,8 @@ def _write_json(path: Path, value: Any) -> None:
 
 def _write_result(folder: Path, posture: Posture, record: Record, key: str, span: tuple[int, int], rows: list[Evidence]) -> None:
     """One result and its attachments."""
-    case = str(uuid5(RESULTS, _plain(f"{_tenant_key(posture)}\n{key}")))
-    uuid = uuid5(RESULTS, _plain(f"{case}\n{record.item}\n{posture.started_at.isoformat()}"))
+    case = str(uuid5(RESULTS, visible(f"{_tenant_key(posture)}\n{key}")))
+    uuid = uuid5(RESULTS, visible(f"{case}\n{record.item}\n{posture.started_at.isoformat()}"))
     result = _result(posture, record, span)
     result |= {"uuid": str(uuid), "testCaseId": case, "historyId": case}
     for name, value in (("evidence", [_evidence(row) for row in rows]), ("deciding", record.deciding)):
@@ -282,43 +276,13 @@ def _exception(record: Record) -> str:
 
 
 def _to_do(remediation: str) -> list[str]:
-    lines = [prefix + _markdown(text) for prefix, text in text_of(remediation)]
+    lines = [prefix + _markdown(text) for prefix, text in lines_of(remediation)]
     return ["**What to do**", *lines] if lines else []
 
 
 def _markdown(text: str) -> str:
     """Text on one line that Markdown shows as it is: no emphasis, link, image, HTML, entity, table, list or heading comes of it."""
-    return _BLOCK_LIKE.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", " ".join(_plain(text).split())))
-
-
-def text_of(markup: str) -> list[tuple[str, str]]:
-    """HTML from a control profile as lines of text: (`1. `, `- ` or nothing, text). Where a link leads stands after it."""
-    whole = markup if re.search(r"</?[a-zA-Z]", markup) else markup.replace("\n", "<br>")
-    clean = nh3.clean(_plain(whole), tags=_TAGS, attributes={"a": {"href"}}, link_rel=None, url_schemes={"https"})
-    lines, target = [["", ""]], ""
-    prefixes: list[Iterator[str]] = [repeat("- ")]
-    for tag, href, text in _TOKEN.findall(clean):
-        if text:
-            lines[-1][1] += unescape(text)
-        elif tag == "a":
-            target = unescape(href)
-        elif tag == "/a":
-            lines[-1][1] += f" ({target})" if target and target not in lines[-1][1] else ""
-        else:
-            _break_line(tag, lines, prefixes)
-    return [(prefix, " ".join(text.split())) for prefix, text in lines if text.strip()]
-
-
-def _break_line(tag: str, lines: list[list[str]], prefixes: list[Iterator[str]]) -> None:
-    """Begin a line, unless the last is still empty; open and close lists."""
-    if lines[-1][1].strip():
-        lines.append(["", ""])
-    if tag in {"ol", "ul"}:
-        prefixes.append(map("{}. ".format, count(1)) if tag == "ol" else repeat("- "))
-    elif tag in {"/ol", "/ul"} and len(prefixes) > 1:
-        prefixes.pop()
-    elif tag == "li":
-        lines[-1][0] = next(prefixes[-1])
+    return _BLOCK_LIKE.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", " ".join(visible(text).split())))
 
 
 # What stands beside the results
@@ -349,7 +313,7 @@ def _score(current: float | None, most: float | None, percentage: float | None, 
 
 def _properties(values: dict[str, str]) -> str:
     """Java properties. Anything beyond ASCII as `\\uXXXX`, as in JSON: Allure 3 reads UTF-8, Allure 2 Latin-1, and both read these."""
-    return "".join(f"{key.replace(' ', _SPACE)}={json.dumps(_plain(value))[1:-1]}\n" for key, value in values.items())
+    return "".join(f"{key.replace(' ', _SPACE)}={json.dumps(visible(value))[1:-1]}\n" for key, value in values.items())
 
 
 def _name(posture: Posture) -> str:
@@ -397,17 +361,7 @@ def _moment(moment: datetime) -> str:
 def _clean(value: Any) -> Any:
     """`value` with every string in it, keys too, fit to show."""
     if isinstance(value, str):
-        return _plain(value)
+        return visible(value)
     if isinstance(value, dict):
-        return {_plain(key) if isinstance(key, str) else key: _clean(one) for key, one in value.items()}
+        return {visible(key) if isinstance(key, str) else key: _clean(one) for key, one in value.items()}
     return [_clean(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-def _plain(text: str) -> str:
-    """Without control characters and halves of surrogate pairs; characters that show nothing but change what others show become
-    their code, such as [U+202E]."""
-    return str(text) if text.isascii() and text.isprintable() else _HOSTILE.sub(_code, text)
-
-
-def _code(found: re.Match[str]) -> str:
-    return f"[U+{ord(found[1]):04X}]" if found[1] else ""

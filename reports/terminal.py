@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +13,7 @@ from fixtures.verdicts import Verdict
 
 from .plugin import POSTURE, written_in
 from .posture import AreaSummary, Posture, missing_points
+from .text import visible
 
 _MARK = {"met": "+", "not met": "-", "accepted": "~", "known": "~", "not evaluated": "?"}
 _CURE = {
@@ -27,13 +27,6 @@ _CURE = {
     Cause.DEFECT: "report it, with the output of --tb=long",
     Cause.NOT_RUN: "run all of it",
 }
-# What a terminal obeys or hides, out of tenant text.
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def safe(text: str) -> str:
-    """Text that moves no cursor, sets no colour and reverses no line: what it would obey is shown instead."""
-    return _UNSAFE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -42,7 +35,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         return None
     tenant = store.tenant
     told = "the demo tenant, which does not exist" if tenant.source == "demo" else f"{tenant.label} ({tenant.source}, {tenant.cloud.name})"
-    return safe(f"tenant: {told}")
+    return visible(f"tenant: {told}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,13 +51,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report: pytest.TestReport = yield  # type: ignore[assignment]
     if hasattr(report, "m365"):
         if isinstance(report.longrepr, str):
-            report.longrepr = safe(report.longrepr)
+            report.longrepr = visible(report.longrepr)
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
-            report.longrepr = (path, line, safe(reason))
+            report.longrepr = (path, line, visible(reason))
         if hasattr(report, "wasxfail"):
-            report.wasxfail = safe(report.wasxfail)
-        report.user_properties = [(name, safe(str(value))) for name, value in report.user_properties]
+            report.wasxfail = visible(report.wasxfail)
+        report.user_properties = [(name, visible(str(value))) for name, value in report.user_properties]
     return report  # type: ignore[return-value]
 
 
@@ -74,17 +67,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if posture is None or terminalreporter.verbosity < -1:
         return
     write = terminalreporter.write_line
-    terminalreporter.section(safe(f"posture of {posture.tenant.name}"), sep="=", bold=True)
+    terminalreporter.section(visible(f"posture of {posture.tenant.name}"), sep="=", bold=True)
     for line in _summary(posture):
-        write(safe(line))
+        write(visible(line))
     if posture.gaps:
         terminalreporter.section("gaps worth most", sep="-")
         for record in posture.gaps[:10]:
-            write(safe(_gap(record)))
+            write(visible(_gap(record)))
     if posture.not_evaluated:
         terminalreporter.section("not evaluated", sep="-", red=True)
         for line in _not_evaluated(posture):
-            write(safe(line))
+            write(visible(line))
     terminalreporter.section("deliverables", sep="-")
     for name, path in written_in(config):
         write(f"{name:<10} {path}")

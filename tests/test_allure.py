@@ -27,6 +27,7 @@ from fixtures.graph.failure import Cause
 from fixtures.record import Points, Record
 from fixtures.verdicts import Verdict
 from reports import allure, posture
+from reports import text as texts
 
 ROOT = Path(__file__).parent.parent
 OWNED = "<script>document.title='owned'</script><img src=https://evil.example/x.png onerror=\"document.title='owned'\">"
@@ -198,10 +199,10 @@ def test_hostile_text_names_no_file_and_is_shown_for_what_it_is(hostile: posture
 def test_remediation_becomes_text() -> None:
     markup = """Before<ol><li>Open <b>Users</b> &gt; <a href="https://a.example/x">settings</a></li><li><p>Save</p></li></ol>
         <ul><li>one<ul><li>deep</li></ul></li></ul><script>no()</script><a href="javascript:x()">after</a>"""
-    lines = [prefix + text for prefix, text in allure.text_of(markup)]
+    lines = [prefix + text for prefix, text in texts.lines_of(markup)]
     assert lines == ["Before", "1. Open Users > settings (https://a.example/x)", "2. Save", "- one", "- deep", "after"]
-    assert allure.text_of("first\nsecond &amp; last") == [("", "first"), ("", "second & last")]
-    assert allure.text_of("") == []
+    assert texts.lines_of("first\nsecond &amp; last") == [("", "first"), ("", "second & last")]
+    assert texts.lines_of("") == []
 
 
 def test_what_stands_beside_the_results(hostile: posture.Posture, tmp_path: Path) -> None:

@@ -332,7 +332,7 @@ def test_a_hostile_tenant_name_commands_nothing(demo: Posture, tmp_path: Path) -
     name = f"=A&B &G\x1b[31m{RIGHT_TO_LEFT}gnp\ud800"
     posture.tenant = msgspec.structs.replace(posture.tenant, name=name, label=name)
     book = reread(posture, tmp_path)
-    shown = "=A&B &G\\x1b[31m\\u202egnp\\ud800"
+    shown = "=A&B &G[U+001B][31m[U+202E]gnp[U+D800]"
     assert shown in texts(book["Summary"])
     assert book.properties.title == f"Security posture of {shown}"
     foot = book["Summary"].oddFooter
@@ -545,12 +545,12 @@ def test_a_cell_is_never_longer_than_excel_holds(piece: str) -> None:
     ("markup", "text"),
     [
         ("<ol><li>Open <b>Settings &gt; Apps</b>.</li><li>Turn it on.</li></ol>", "1. Open Settings > Apps.\n2. Turn it on."),
-        ("<p>First.</p><ul><li>a<li>b</ul>After", "First.\n• a\n• b\nAfter"),
-        ("<ol><li>a<ul><li>x</li></ul></li><li>b</li></ol>", "1. a\n• x\n2. b"),
+        ("<p>First.</p><ul><li>a<li>b</ul>After", "First.\n- a\n- b\nAfter"),
+        ("<ol><li>a<ul><li>x</li></ul></li><li>b</li></ol>", "1. a\n- x\n2. b"),
         ("one<br/>two\n three&nbsp;four", "one\ntwo three four"),
         ("if 1 < 2 &amp; 3 &lt;b&gt;", "if 1 < 2 & 3 <b>"),
         ("a<script>alert(1)</script>b<!-- c -->d<style>e", "abd"),
-        ("</ol></li><li>loose", "• loose"),
+        ("</ol></li><li>loose", "- loose"),
         ('see <a href="javascript:x">here</a>', "see here"),
         ("", ""),
     ],
@@ -560,7 +560,7 @@ def test_markup_becomes_lines(markup: str, text: str) -> None:
 
 
 def test_markup_that_never_ends_costs_no_more_than_its_length() -> None:
-    assert plain("<a " * 100_000).startswith("<a <a")
+    assert len(plain("<a " * 100_000)) <= 300_000
     assert plain("<script>" * 50_000) == plain("<!--" * 50_000) == ""
 
 

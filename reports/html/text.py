@@ -13,10 +13,8 @@ from markupsafe import Markup
 
 from fixtures.record import Record
 
-# Control characters, and what reorders or hides text: bidirectional marks, overrides and isolates, zero width, separators.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
-)
+from ..text import visible as shown
+
 _TAGS = {"p", "br", "ol", "ul", "li", "b", "strong", "i", "em", "a"}
 # What is longer than this is for a machine to read, and stands in posture.json.
 MOST_JSON = 12_000
@@ -27,12 +25,8 @@ def visible(text: Any) -> Any:
     """Characters that show nothing but change what others show become their code, such as [U+202E]. For every expression."""
     if not isinstance(text, str):
         return "" if text is None else text
-    plain = _INVISIBLE.sub(_code, str(text).replace("\r\n", "\n"))
+    plain = shown(str(text))
     return Markup(plain) if isinstance(text, Markup) else plain  # noqa: S704 - as safe as it came
-
-
-def _code(match: re.Match[str]) -> str:
-    return f"[U+{ord(match[0]):04X}]"
 
 
 def one_line(text: str) -> str:

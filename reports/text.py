@@ -1,0 +1,57 @@
+"""Text from a tenant, made fit to be shown anywhere: on a terminal, in a page, in a cell. What every deliverable shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from itertools import count, repeat
+
+import nh3
+
+# Control characters, halves of surrogate pairs, and what reorders or hides text: bidirectional marks, overrides and isolates, zero
+# width, separators. A line end is none of them.
+_HOSTILE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+_TAGS = {"a", "ol", "ul", "li", "p", "br", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"}
+_TOKEN = re.compile(r'<(/?\w+)(?: href="([^"]*)")?[^>]*>|([^<]+)')  # of what nh3 has cleaned, and so is well-formed
+
+
+def visible(text: str) -> str:
+    """`text` with every character that shows nothing, but changes what others show, as its code: `[U+202E]`."""
+    return str(text) if text.isprintable() else _HOSTILE.sub(_code, text.replace("\r\n", "\n"))
+
+
+def _code(found: re.Match[str]) -> str:
+    return f"[U+{ord(found[0]):04X}]"
+
+
+def lines_of(markup: str) -> list[tuple[str, str]]:
+    """HTML from a control profile as lines of text: (`1. `, `- ` or nothing, text). Where a link leads stands after it."""
+    whole = markup if re.search(r"</?[a-zA-Z]", markup) else markup.replace("\n", "<br>")
+    clean = nh3.clean(visible(whole), tags=_TAGS, attributes={"a": {"href"}}, link_rel=None, url_schemes={"https"})
+    lines, target = [["", ""]], ""
+    prefixes: list[Iterator[str]] = [repeat("- ")]
+    for tag, href, text in _TOKEN.findall(clean):
+        if text:
+            lines[-1][1] += unescape(text)
+        elif tag == "a":
+            target = unescape(href)
+        elif tag == "/a":
+            lines[-1][1] += f" ({target})" if target and target not in lines[-1][1] else ""
+        else:
+            _break_line(tag, lines, prefixes)
+    return [(prefix, " ".join(text.split())) for prefix, text in lines if text.strip()]
+
+
+def _break_line(tag: str, lines: list[list[str]], prefixes: list[Iterator[str]]) -> None:
+    """Begin a line, unless the last is still empty; open and close lists."""
+    if lines[-1][1].strip():
+        lines.append(["", ""])
+    if tag in {"ol", "ul"}:
+        prefixes.append(map("{}. ".format, count(1)) if tag == "ol" else repeat("- "))
+    elif tag in {"/ol", "/ul"} and len(prefixes) > 1:
+        prefixes.pop()
+    elif tag == "li":
+        lines[-1][0] = next(prefixes[-1])
