@@ -300,12 +300,12 @@ def test_a_browser_shows_the_report_and_runs_nothing_of_the_tenants(report: Path
 
 def _see_the_overview(page: Page, index: Path, made: posture.Posture) -> None:
     page.goto(index.as_uri())
-    page.get_by_text(BY_SLUG["identity"].name).first.wait_for(timeout=15_000)
+    page.get_by_text(BY_SLUG["identity"].name).first.wait_for(timeout=60_000)
     shown = page.inner_text("body")
     assert "Fj\u00f8rd \U0001f600 \\ = :" in shown
     assert str(made.tenant.id) in shown
     page.get_by_text("Categories").first.click()
-    page.get_by_text("Not evaluated: permission").first.wait_for(timeout=5_000)
+    page.get_by_text("Not evaluated: permission").first.wait_for(timeout=30_000)
     assert page.title() != "owned"
 
 
@@ -313,7 +313,7 @@ def _see_the_attack(page: Page, index: Path, result: dict[str, Any]) -> None:
     """The attacking result's own page; its description is in a frame."""
     page.goto(f"{index.as_uri()}#{hashlib.md5(result['uuid'].encode(), usedforsecurity=False).hexdigest()}")
     description = page.frame_locator("iframe[title=Description]").locator("body")
-    description.get_by_text("What to do").wait_for(timeout=5_000)
+    description.get_by_text("What to do").wait_for(timeout=30_000)
     page.wait_for_timeout(300)
     assert page.title() != "owned"
     assert OWNED in page.inner_text("body")
