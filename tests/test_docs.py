@@ -1,0 +1,130 @@
+"""The README and the docs say what is so; what is pinned names no place it came from; each check is tied to a real action."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import pkgutil
+import re
+import tomllib
+from collections import Counter
+
+import pytest
+
+import checks
+from fixtures.areas import AREAS, area_of
+from fixtures.graph.failure import Cause
+from fixtures.resources import RESOURCES
+from fixtures.verdicts import Verdict
+from tests.harness import ROOT, SHARED, command, needs_shared
+
+README = (ROOT / "README.md").read_text("utf-8")
+LOCKS = ("requirements.lock", "requirements-test.lock")
+
+
+def claims() -> list[tuple[str, str]]:
+    """(module, action) of every check that claims one."""
+    found = []
+    for module in pkgutil.iter_modules(checks.__path__):
+        for check in vars(importlib.import_module(f"checks.{module.name}")).values():
+            found += [(module.name, mark.kwargs["id"]) for mark in getattr(check, "pytestmark", ()) if mark.name == "action"]
+    return found
+
+
+def test_every_option_of_ours_is_in_the_readme() -> None:
+    group = command("--help").stdout.split("Microsoft 365 posture:")[1].split("\n\n")[0]
+    options = set(re.findall(r"^\s+(--[a-z-]+)", group, re.MULTILINE))
+    assert {"--tenant", "--reports", "--area", "--action", "--exceptions", "--tenants"} <= options
+    assert not [option for option in options if option not in README]
+
+
+@pytest.mark.parametrize("word", [*Verdict, *(cause for cause in Cause)])
+def test_every_verdict_and_cause_is_explained(word: str) -> None:
+    assert word in README
+
+
+def test_every_permission_is_documented() -> None:
+    text = (ROOT / "docs" / "permissions.md").read_text("utf-8")
+    assert not [permission for resource in RESOURCES.values() for permission in resource.permissions if permission not in text]
+
+
+def test_links_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+            assert link.startswith("https://") or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_every_file_and_names_no_index(lock: str) -> None:
+    text = (ROOT / lock).read_text("utf-8")
+    assert "://" not in text
+    assert not re.search(r"^-", text, re.MULTILINE)
+    assert len(re.findall(r"^[a-z0-9._-]+==", text, re.MULTILINE)) > 50
+    for entry in re.split(r"\n(?=[a-z0-9])", text):
+        assert "--hash=sha256:" in entry, entry[:60]
+
+
+def test_the_locks_hold_every_dependency_in_the_same_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pinned = {lock: dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (ROOT / lock).read_text("utf-8"), re.MULTILINE)) for lock in LOCKS}
+    assert pinned[LOCKS[0]].items() <= pinned[LOCKS[1]].items()
+    for line in project["dependencies"]:
+        assert re.match(r"[a-z0-9-]+", line)[0] in pinned[LOCKS[0]], line  # type: ignore[index]
+
+
+def test_every_area_has_its_file_in_the_order_of_the_work() -> None:
+    files = {path.stem.removeprefix("check_").replace("_", "-") for path in (ROOT / "checks").glob("check_*.py")}
+    assert files == {area.slug for area in AREAS}
+    assert [area.slug for area in AREAS][:2] == ["prerequisites", "cloud-app-security"]
+
+
+def test_no_two_checks_claim_one_action_and_each_stands_in_its_area() -> None:
+    found = claims()
+    assert not [action for action, times in Counter(action.casefold() for _, action in found).items() if times > 1]
+    for module, action in found:
+        assert module == f"check_{area_of(action).replace('-', '_')}", action
+
+
+@needs_shared
+def test_every_claimed_action_exists() -> None:
+    with (SHARED / "reference/improvement-actions.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["id"] for row in csv.DictReader(file)}
+    assert not [action for _, action in claims() if action not in known]
+
+
+@needs_shared
+def test_every_field_a_type_reads_exists_in_graph() -> None:
+    import msgspec
+
+    from fixtures.resources import identity, tenant, workloads
+
+    types = {
+        "organization": tenant.Organization,
+        "subscribedSku": tenant.SubscribedSku,
+        "servicePlanInfo": tenant.ServicePlan,
+        "licenseUnitsDetail": tenant.PrepaidUnits,
+        "domain": tenant.Domain,
+        "user": tenant.Account,
+        "identitySecurityDefaultsEnforcementPolicy": identity.SecurityDefaults,
+        "authorizationPolicy": identity.AuthorizationPolicy,
+        "defaultUserRolePermissions": identity.DefaultUserRole,
+        "adminConsentRequestPolicy": identity.AdminConsentPolicy,
+        "userRegistrationDetails": identity._Registration,
+        "unifiedRoleAssignment": identity._Assignment,
+        "sharepointSettings": workloads.SharePointSettings,
+        "iosCompliancePolicy": workloads.CompliancePolicy,
+        "sensitivityLabel": workloads.SensitivityLabel,
+    }
+    schema = (SHARED / "reference/graph-v1.0.csdl").read_text("utf-8")
+    for name, kind in types.items():
+        own = _properties(schema, name)
+        own |= _properties(schema, "deviceCompliancePolicy") if name == "iosCompliancePolicy" else set()
+        read = {field.encode_name for field in msgspec.structs.fields(kind)} - {"id", "@odata.type"}  # type: ignore[arg-type]
+        elsewhere = {"storageRequireEncryption"} if name == "iosCompliancePolicy" else set()  # of the Android type
+        assert read - elsewhere <= own, name
+
+
+def _properties(schema: str, name: str) -> set[str]:
+    body = re.search(rf'<(?:EntityType|ComplexType) Name="{name}"[^>]*>(.*?)</(?:EntityType|ComplexType)>', schema, re.DOTALL)
+    assert body, name
+    return set(re.findall(r'<(?:Navigation)?Property Name="([^"]+)"', body[1]))
