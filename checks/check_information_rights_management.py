@@ -47,6 +47,8 @@ def check_idle_sessions_are_signed_out(sharepoint_settings: SharePointSettings, 
         raise NotEvaluated(Cause.MALFORMED, "SharePoint's settings came without the idle session sign-out.")
     observed("sign-out enabled", idle.is_enabled)
     observed("seconds until sign-out", idle.sign_out_after_in_seconds)
+    if idle.is_enabled and not idle.sign_out_after_in_seconds:
+        raise NotEvaluated(Cause.MALFORMED, "Idle session sign-out is on, and after how long is not said.")
     assert idle.is_enabled, "Idle session sign-out is off."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from fixtures.graph.failure import Cause
-from fixtures.graph.snapshot import Declared
+from fixtures.graph.snapshot import Declared, utc
 from fixtures.judging import Observed
 from fixtures.people import Administrators, Reader
 from fixtures.resources.conditional_access import ConditionalAccess
@@ -32,6 +32,8 @@ def check_the_score_is_not_older_than_48_hours(secure_scores: SecureScores, as_o
     date = secure_scores.newest.date
     observed("newest score", f"{date:%Y-%m-%d %H:%M} UTC")
     observed("as of", f"{as_of:%Y-%m-%d %H:%M} UTC")
+    if date - as_of > timedelta(days=1):
+        raise NotEvaluated(Cause.MALFORMED, f"The newest score is of {date:%Y-%m-%d}, after this run.")
     assert as_of - date <= FRESH_SCORE, f"The newest score is of {date:%Y-%m-%d}, {(as_of - date).days} days before this run."
 
 
@@ -69,8 +71,8 @@ def check_an_emergency_access_account_is_ready(
         person, roles = roles_of.get(account.id, (Person(account.id, name, internal=True), frozenset()))
         reached = conditional_access.may_apply_to(person, roles, group_members)
         checked = {
-            "is disabled": account.account_enabled is not True,
-            "is synchronised from on premises": account.on_premises_sync_enabled is True,
+            "is disabled": not account.account_enabled,
+            "is synchronised from on premises": bool(account.on_premises_sync_enabled),
             "holds a licence": account.assigned_licenses != (),
             "is no Global Administrator": GLOBAL_ADMINISTRATOR not in roles,
             f"is reached by {', '.join(repr(policy) for policy in reached)}": bool(reached),
@@ -93,7 +95,7 @@ def check_the_directory_sync_account_is_excluded_from_mfa(
     observed: Observed,
 ) -> None:
     """The declared directory-sync account is excluded from every enabled policy that asks for MFA or blocks, so synchronisation goes on."""
-    if organization.on_premises_sync_enabled is not True:
+    if not organization.synchronises:
         raise NotApplicable("The organization does not synchronise a directory from on premises (onPremisesSyncEnabled is not true).")
     observed("declared directory-sync accounts", list(declared.sync_accounts))
     assert declared.sync_accounts, (
@@ -113,11 +115,13 @@ def check_the_directory_sync_account_is_excluded_from_mfa(
 
 def check_directory_synchronisation_is_fresh(organization: Organization, as_of: datetime, observed: Observed) -> None:
     """Directory synchronisation ran within the last 24 hours (recommended; it runs every 30 minutes)."""
-    if organization.on_premises_sync_enabled is not True:
+    if not organization.synchronises:
         raise NotApplicable("The organization is cloud-only (onPremisesSyncEnabled is not true).")
-    last = organization.on_premises_last_sync_date_time
+    last = utc(organization.on_premises_last_sync_date_time) if organization.on_premises_last_sync_date_time else None
     observed("last synchronisation", f"{last:%Y-%m-%d %H:%M} UTC" if last else None)
     assert last, "Directory synchronisation is on and has never run."
+    if last - as_of > timedelta(hours=1):
+        raise NotEvaluated(Cause.MALFORMED, f"The last synchronisation is of {last:%Y-%m-%d %H:%M} UTC, after this run.")
     hours = (as_of - last).total_seconds() / 3600
     assert as_of - last <= FRESH_SYNC, (
         f"The directory was last synchronised {hours:.0f} hours before this run, on {last:%Y-%m-%d %H:%M} UTC."

@@ -15,6 +15,7 @@ import pytest
 
 from fixtures.evidence import STORE, Store, is_worker
 from fixtures.record import Acceptance, ExceptionNote
+from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
 from reports.posture import Posture
 
@@ -39,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name, granted in self.observed.items():
             if name not in observed:
                 return f"was granted for {name} = {granted}, which was not observed"
-            if observed[name] != granted:
+            if observed[name] != granted or isinstance(observed[name], bool) != isinstance(granted, bool):
                 return f"was granted for {name} = {granted}, and it is {observed[name]} now"
         return None
 
@@ -90,19 +91,24 @@ def _parse(name: str, text: bytes, store: Store) -> dict[str, Entry]:
     try:
         found = msgspec.convert(tomllib.loads(text.decode()), _File).exception
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise pytest.UsageError(f"{name} is damaged: {error}") from None
+        raise pytest.UsageError(f"{name} is damaged: {one_line(str(error))}") from None
     kept: dict[str, Entry] = {}
     for entry in found:
-        if entry.tenant and entry.tenant.casefold() not in _names(store):
+        if not entry.reason.strip() or not entry.owner.strip():
+            raise pytest.UsageError(f"{name}: the exception for {visible(entry.action)} has no reason or no owner.")
+        if entry.tenant is not None and entry.tenant.casefold() not in _names(store):
             continue
         if entry.action.casefold() in kept:
-            raise pytest.UsageError(f"{name}: {entry.action} is excepted twice.")
+            raise pytest.UsageError(f"{name}: {visible(entry.action)} is excepted twice.")
         kept[entry.action.casefold()] = entry
     return kept
 
 
 def _names(store: Store) -> set[str]:
-    return {name.casefold() for name in (store.tenant.label, store.tenant.id, store.tenant.name) if name}
+    """What an entry may call the tenant: as it names itself, and as the user named a live one or the demo."""
+    tenant, read = store.tenant, store.outcomes["organization"]
+    own = (tenant.id, tenant.name) if read.failure else (read.value.id, read.value.display_name)
+    return {name.casefold() for name in (*own, None if tenant.source == "snapshot" else tenant.label) if name}
 
 
 def pytest_m365_accept(config: pytest.Config, action: str, observed: dict[str, Any]) -> Acceptance | None:

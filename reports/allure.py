@@ -28,10 +28,11 @@ from fixtures.areas import BY_SLUG
 from fixtures.graph.failure import Cause
 from fixtures.graph.reading import Evidence
 from fixtures.record import Points, Record
+from fixtures.text import visible
 from fixtures.verdicts import Verdict
 
 from .posture import Posture
-from .text import lines_of, visible
+from .text import lines_of
 
 Json = dict[str, Any]
 RESULTS = UUID("0d9f4e5c-6c1b-5d0e-9a57-3f2f2c8f7b10")  # the namespace of our uuid5s; changing it breaks every kept history

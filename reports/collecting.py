@@ -92,7 +92,7 @@ class Collector:
         stopped = self.stopped or _stopped(session)
         if self.broken_collection:
             stopped = "a check file could not be collected, so not all checks are here"
-        whole = not self.deselected and not totals["not selected"] and not stopped
+        whole = not self.deselected and not totals["not selected"] and not stopped and not _arguments(config)
         return p.Posture(
             schema=p.SCHEMA,
             tool=p.Tool(TOOL, tool_version()),
@@ -142,6 +142,8 @@ def _arguments(config: pytest.Config) -> list[str]:
     said += [f"--area {area}" for area in config.getoption("--area") or []]
     said += [f"--action {action}" for action in config.getoption("--action") or []]
     said += ["--last-failed"] if getattr(option, "lf", False) else []
+    for name in ("ignore", "ignore_glob", "deselect"):
+        said += [f"--{name.replace('_', '-')} {value}" for value in getattr(option, name, None) or []]
     return said + [arg for arg in config.args if "::" in arg or arg.endswith(".py")]
 
 

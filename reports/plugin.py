@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fixtures.evidence import STORE, is_active, is_worker, only_looks
 from fixtures.tenant import slug_of, wanted_tenant
+from fixtures.text import one_line
 
 from . import posture as postures
 from .collecting import COLLECTOR
@@ -33,23 +36,30 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     named = config.getoption("--reports")
     folder = config.invocation_params.dir / named if named else config.rootpath / "reports" / "out" / slug_of(wanted_tenant(config))
-    if folder.exists() and not folder.is_dir():
-        raise pytest.UsageError(f"--reports {named}: there is a file of that name.")
-    if not folder.exists():
-        config.add_cleanup(lambda: _remove_empty(folder))  # pytest-html makes it at once, also for a run that never begins
+    _prepare(folder, config)
     config.stash[FOLDER] = folder
     option = config.option
     if hasattr(option, "htmlpath"):
         option.htmlpath = option.htmlpath or str(folder / REPORT)
         option.self_contained_html = True
-    option.xmlpath = option.xmlpath or str(folder / JUNIT)
+    if hasattr(option, "xmlpath"):
+        option.xmlpath = option.xmlpath or str(folder / JUNIT)
     # Allure's results are made from the posture, once, after the run: allure-pytest's own would stand beside them.
     if getattr(option, "allure_report_dir", None):
         config.stash[ALLURE_FOLDER] = config.invocation_params.dir / option.allure_report_dir
         option.allure_report_dir = None
 
 
-ALLURE_FOLDER = pytest.StashKey[Path]()
+def _prepare(folder: Path, config: pytest.Config) -> None:
+    """The folder must be one that can be written, or nothing begins."""
+    if not folder.exists():
+        config.add_cleanup(lambda: _remove_empty(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise pytest.UsageError(f"the deliverables cannot be written to {one_line(str(folder))}: {error.strerror}.") from None
 
 
 def _remove_empty(folder: Path) -> None:
@@ -57,16 +67,51 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
+ALLURE_FOLDER = pytest.StashKey[Path]()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """What an earlier run left goes before the first check, so that a run that dies leaves nothing that could pass for its own."""
-    folder = session.config.stash.get(FOLDER, None)
-    if folder is not None and STORE in session.config.stash and not session.testsfailed:
-        try:
-            clear(folder)
-        except OSError as error:
-            raise pytest.UsageError(f"what an earlier run left cannot be replaced: {error.filename}: {error.strerror}.") from None
+    if session.items and not session.testsfailed:
+        _make_room(session.config)
     return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    if ids and ROOM not in node.config.stash:
+        _make_room(node.config)
+
+
+ROOM = pytest.StashKey[bool]()
+
+
+def _make_room(config: pytest.Config) -> None:
+    """What an earlier run left goes before the first check, so that a run that dies leaves nothing that could pass for its own."""
+    folder = config.stash.get(FOLDER, None)
+    if folder is None or STORE not in config.stash:
+        return
+    config.stash[ROOM] = True
+    try:
+        clear(folder)
+    except OSError as error:
+        raise pytest.UsageError(f"what an earlier run left cannot be replaced: {error.filename}: {error.strerror}.") from None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_sessionfinish")
+def pytest_leave_an_earlier_run_alone(session: pytest.Session) -> Generator[None, object, object]:
+    """A run in which nothing was judged leaves what it found: pytest-html and JUnit write theirs whatever happened."""
+    folder = session.config.stash.get(FOLDER, None)
+    if folder is None or ROOM in session.config.stash:
+        return (yield)
+    kept = [path.rename(path.with_name(f"{path.name}.kept")) for name in (REPORT, JUNIT) if (path := folder / name).exists()]
+    try:
+        return (yield)
+    finally:
+        for name in (REPORT, JUNIT):
+            (folder / name).unlink(missing_ok=True)
+        for path in kept:
+            path.rename(path.with_suffix(""))
 
 
 def clear(folder: Path) -> None:
@@ -125,5 +170,5 @@ def written_in(config: pytest.Config) -> list[tuple[str, Path]]:
     """The deliverables of this run by name, each with where it is. pytest-html and JUnit write theirs after the summary."""
     folder = config.stash[FOLDER]
     paths = {"report": Path(getattr(config.option, "htmlpath", None) or ""), "workbook": folder / WORKBOOK, "posture": folder / JSON}
-    paths |= {"Allure": config.stash.get(ALLURE_FOLDER, folder / ALLURE), "JUnit": Path(config.option.xmlpath)}
+    paths |= {"Allure": config.stash.get(ALLURE_FOLDER, folder / ALLURE), "JUnit": Path(getattr(config.option, "xmlpath", None) or "")}
     return [(name, path) for name, path in paths.items() if path.name]

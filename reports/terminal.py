@@ -9,11 +9,11 @@ import pytest
 from fixtures.evidence import STORE, is_active, is_worker
 from fixtures.graph.failure import Cause
 from fixtures.record import Record
+from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
 
 from .plugin import POSTURE, written_in
 from .posture import AreaSummary, Posture, missing_points
-from .text import visible
 
 _MARK = {"met": "+", "not met": "-", "accepted": "~", "known": "~", "not evaluated": "?"}
 _CURE = {
@@ -41,7 +41,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Reasons stand in full under each failure and the gaps in the summary below: pytest's list of both would be a third."""
-    if is_active(config) and not is_worker(config) and config.option.reportchars == "fE":
+    if is_active(config) and not is_worker(config) and getattr(config.option, "reportchars", "") == "fE":
         config.option.reportchars = "N"
 
 
@@ -55,9 +55,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         elif isinstance(report.longrepr, tuple):
             path, line, reason = report.longrepr
             report.longrepr = (path, line, visible(reason))
+        elif report.longrepr is not None:
+            report.longrepr = visible(str(report.longrepr))  # a traceback that was asked for quotes the tenant too
         if hasattr(report, "wasxfail"):
             report.wasxfail = visible(report.wasxfail)
-        report.user_properties = [(name, visible(str(value))) for name, value in report.user_properties]
     return report  # type: ignore[return-value]
 
 
@@ -67,20 +68,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if posture is None or terminalreporter.verbosity < -1:
         return
     write = terminalreporter.write_line
-    terminalreporter.section(visible(f"posture of {posture.tenant.name}"), sep="=", bold=True)
+    terminalreporter.section(one_line(f"posture of {posture.tenant.name}"), sep="=", bold=True)
     for line in _summary(posture):
-        write(visible(line))
+        write(_line(line))
     if posture.gaps:
         terminalreporter.section("gaps worth most", sep="-")
         for record in posture.gaps[:10]:
-            write(visible(_gap(record)))
+            write(_line(_gap(record)))
     if posture.not_evaluated:
         terminalreporter.section("not evaluated", sep="-", red=True)
         for line in _not_evaluated(posture):
-            write(visible(line))
+            write(_line(line))
     terminalreporter.section("deliverables", sep="-")
     for name, path in written_in(config):
         write(f"{name:<10} {path}")
+
+
+def _line(text: str) -> str:
+    """A line of ours stays one, whatever a name in it holds; its columns stay too."""
+    return visible(text).replace("\n", " ")
 
 
 def _summary(posture: Posture) -> Iterator[str]:

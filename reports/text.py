@@ -1,4 +1,4 @@
-"""Text from a tenant, made fit to be shown anywhere: on a terminal, in a page, in a cell. What every deliverable shares."""
+"""Microsoft's HTML as lines of text, for the deliverables that show no HTML."""
 
 from __future__ import annotations
 
@@ -9,22 +9,10 @@ from itertools import count, repeat
 
 import nh3
 
-# Control characters, halves of surrogate pairs, and what reorders or hides text: bidirectional marks, overrides and isolates, zero
-# width, separators. A line end is none of them.
-_HOSTILE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
-)
+from fixtures.text import visible
+
 _TAGS = {"a", "ol", "ul", "li", "p", "br", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"}
 _TOKEN = re.compile(r'<(/?\w+)(?: href="([^"]*)")?[^>]*>|([^<]+)')  # of what nh3 has cleaned, and so is well-formed
-
-
-def visible(text: str) -> str:
-    """`text` with every character that shows nothing, but changes what others show, as its code: `[U+202E]`."""
-    return str(text) if text.isprintable() else _HOSTILE.sub(_code, text.replace("\r\n", "\n"))
-
-
-def _code(found: re.Match[str]) -> str:
-    return f"[U+{ord(found[0]):04X}]"
 
 
 def lines_of(markup: str) -> list[tuple[str, str]]:

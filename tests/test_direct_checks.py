@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.demo.people import BREAK_GLASS, GLOBAL, SYNC_ACCOUNT, user_id
+from fixtures.demo.people import BREAK_GLASS, GLOBAL, HELPDESK, SYNC_ACCOUNT, user_id
 from fixtures.demo.settings import EXCEPTIONS_GROUP
 from tests.harness import Bench, Run
 
@@ -74,6 +74,8 @@ ALL_REGISTERED = rows(REGISTRATIONS, every(isMfaRegistered=True))
 MFA_FOR_ALL = policy(2, locations=None, users={"excludeGroups": ["20000000-0000-4000-8000-000000000001"]})
 BLOCK_LEGACY = policy(3, state="enabled")
 
+UNSAID = rows("organization", lambda items: [{k: v for k, v in i.items() if k != "onPremisesSyncEnabled"} for i in items])
+
 
 def emptied(path: str) -> Change:
     return rows(path, lambda items: items.clear())
@@ -89,8 +91,13 @@ CASES: list[tuple[str, str, Change]] = [
     ("AdminMFAV2", MET, together(MFA_FOR_ALL, ALL_REGISTERED)),
     ("AdminMFAV2", MET, together(setting(DEFAULTS, isEnabled=True), ALL_REGISTERED)),
     ("AdminMFAV2", NOT, together(ALL_REGISTERED, MFA_FOR_ALL, policy(2, state="enabledForReportingButNotEnforced"))),
-    ("AdminMFAV2", NOT, together(MFA_FOR_ALL, emptied(REGISTRATIONS))),  # nobody is on record as registered
-    ("AdminMFAV2", NOT, together(MFA_FOR_ALL, ALL_REGISTERED, emptied(ROLES))),  # nobody to judge is no pass
+    ("AdminMFAV2", NE, together(MFA_FOR_ALL, emptied(REGISTRATIONS))),
+    ("AdminMFAV2", NOT, together(MFA_FOR_ALL, ALL_REGISTERED, policy(2, users={"excludeUsers": [user_id(7)]}))),
+    ("AdminMFAV2", NOT, together(MFA_FOR_ALL, ALL_REGISTERED, policy(2, users={"excludeRoles": [HELPDESK.upper()]}))),
+    ("AdminMFAV2", NE, together(MFA_FOR_ALL, ALL_REGISTERED, policy(2, users={"excludeUsers": user_id(3)}))),
+    ("AdminMFAV2", NE, together(MFA_FOR_ALL, ALL_REGISTERED, policy(2, users={"excludeGroups": {}}))),
+    ("AdminMFAV2", NE, together(MFA_FOR_ALL, ALL_REGISTERED, policy(2, grantControls={"termsOfUse": "tou"}))),
+    ("AdminMFAV2", NE, together(MFA_FOR_ALL, ALL_REGISTERED, emptied(ROLES))),  # nobody to judge is no pass
     ("AdminMFAV2", NE, rows(REGISTRATIONS, every(isMfaRegistered=None))),
     ("MFARegistrationV2", NOT, nothing),
     ("MFARegistrationV2", NOT, ALL_REGISTERED),
@@ -103,7 +110,7 @@ CASES: list[tuple[str, str, Change]] = [
         together(policy(2, locations=None), ALL_REGISTERED, emptied(f"groups/{EXCEPTIONS_GROUP}/transitiveMembers")),
     ),
     ("MFARegistrationV2", NOT, together(MFA_FOR_ALL, ALL_REGISTERED, policy(2, users=GUEST_RULE))),
-    ("MFARegistrationV2", NOT, together(MFA_FOR_ALL, emptied(REGISTRATIONS))),
+    ("MFARegistrationV2", NE, together(MFA_FOR_ALL, emptied(REGISTRATIONS))),
     ("BlockLegacyAuthentication", NOT, nothing),
     ("BlockLegacyAuthentication", MET, BLOCK_LEGACY),
     ("BlockLegacyAuthentication", MET, setting(DEFAULTS, isEnabled=True)),
@@ -114,7 +121,10 @@ CASES: list[tuple[str, str, Change]] = [
     ("BlockLegacyAuthentication", NE, setting(DEFAULTS, isEnabled=None)),
     ("OneAdmin", MET, nothing),
     ("OneAdmin", NOT, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] != GLOBAL or i["principalId"] == user_id(1)])),
-    ("OneAdmin", NOT, emptied(ROLES)),
+    ("OneAdmin", NE, emptied(ROLES)),
+    ("OneAdmin", NOT, rows(ROLES, lambda items: [{**i, "principal": None} for i in items])),
+    ("OneAdmin", NOT, rows(ROLES, lambda items: [items[0], {**items[0], "principal": {**items[0]["principal"], "userType": None}}])),
+    ("RoleOverlap", NOT, rows(ROLES, lambda items: [{**i, "principal": None} for i in items])),
     ("OneAdmin", NOT, rows(ROLES, every(directoryScopeId="/administrativeUnits/x"))),
     ("RoleOverlap", MET, nothing),
     ("RoleOverlap", NOT, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] == GLOBAL])),
@@ -145,10 +155,11 @@ CASES: list[tuple[str, str, Change]] = [
     ("PWAgePolicyNew", MET, nothing),
     ("PWAgePolicyNew", NOT, rows("domains", every(passwordValidityPeriodInDays=90))),
     ("PWAgePolicyNew", NE, rows("domains", every(passwordValidityPeriodInDays=None))),
+    ("PWAgePolicyNew", NE, emptied("domains")),
     ("PWAgePolicyNew", NA, rows("domains", every(authenticationType="Federated"))),
     ("SelfServicePasswordReset", MET, nothing),
     ("SelfServicePasswordReset", NOT, rows(REGISTRATIONS, lambda items: items.__setitem__(0, {**items[0], "isSsprEnabled": False}))),
-    ("SelfServicePasswordReset", NOT, emptied(REGISTRATIONS)),
+    ("SelfServicePasswordReset", NE, emptied(REGISTRATIONS)),
     ("spo_legacy_auth", NOT, nothing),
     ("spo_legacy_auth", MET, setting(SHAREPOINT, isLegacyAuthProtocolsEnabled=False)),
     ("spo_legacy_auth", NE, setting(SHAREPOINT, isLegacyAuthProtocolsEnabled=None)),
@@ -170,6 +181,7 @@ CASES: list[tuple[str, str, Change]] = [
     ("spo_idle_session_timeout", MET, nothing),
     ("spo_idle_session_timeout", NOT, setting(SHAREPOINT, idleSessionSignOut={"isEnabled": False})),
     ("spo_idle_session_timeout", NE, setting(SHAREPOINT, idleSessionSignOut=None)),
+    ("spo_idle_session_timeout", NE, setting(SHAREPOINT, idleSessionSignOut={"isEnabled": True, "signOutAfterInSeconds": 0})),
     ("spo_block_onedrive_sync_unmanaged_devices", MET, nothing),
     ("spo_block_onedrive_sync_unmanaged_devices", NOT, setting(SHAREPOINT, isUnmanagedSyncAppForTenantRestricted=False)),
     ("spo_block_onedrive_sync_unmanaged_devices", NOT, setting(SHAREPOINT, allowedDomainGuidsForSyncApp=[])),
@@ -180,6 +192,7 @@ CASES: list[tuple[str, str, Change]] = [
         rows(COMPLIANCE, lambda items: [{**i, "assignments": items[0]["assignments"]} for i in items]),
     ),
     ("intune_conection_from_jail_broken_rooted_devices", NE, rows(COMPLIANCE, every(assignments=None))),
+    ("intune_conection_from_jail_broken_rooted_devices", NE, rows(COMPLIANCE, every(**{"@odata.type": None}))),
     (
         "intune_conection_from_jail_broken_rooted_devices",
         NOT,
@@ -198,7 +211,15 @@ CASES: list[tuple[str, str, Change]] = [
     ("check_an_emergency_access_account_is_ready", MET, nothing),
     ("check_an_emergency_access_account_is_ready", NOT, people({name: {"accountEnabled": False} for name in BREAK_GLASS})),
     ("check_an_emergency_access_account_is_ready", NOT, people({BREAK_GLASS[0]: {"assignedLicenses": [{"skuId": "x"}]}})),
-    ("check_an_emergency_access_account_is_ready", NOT, people({BREAK_GLASS[0]: {"assignedLicenses": None}})),
+    ("check_an_emergency_access_account_is_ready", NE, people({BREAK_GLASS[0]: {"assignedLicenses": None}})),
+    ("check_an_emergency_access_account_is_ready", NOT, policy(2, users={"excludeGroups": [], "includeUsers": ["all"]})),
+    ("check_an_emergency_access_account_is_ready", NOT, together(policy(2, users={"excludeGroups": []}), policy(2, state="Enabled "))),
+    (
+        "check_the_directory_sync_account_is_excluded_from_mfa",
+        NE,
+        UNSAID,
+    ),
+    ("check_directory_synchronisation_is_fresh", NE, rows("organization", every(onPremisesLastSyncDateTime="2099-01-01T00:00:00Z"))),
     ("check_an_emergency_access_account_is_ready", NOT, people({BREAK_GLASS[0]: {"onPremisesSyncEnabled": True}})),
     (
         "check_an_emergency_access_account_is_ready",

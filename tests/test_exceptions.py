@@ -36,6 +36,7 @@ def test_in_force(bench: Bench, run: Callable[..., Run]) -> None:
         (entry(expires="2026-11-19"), "expired on 2026-11-19"),
         (entry(extra='observed = { "users may register applications" = false }'), "was granted for"),
         (entry(extra='observed = { "something" = 1 }'), "which was not observed"),
+        (entry(extra='observed = { "users may register applications" = 1 }'), "was granted for"),
     ],
 )
 def test_lapsed(text: str, status: str, bench: Bench, run: Callable[..., Run]) -> None:
@@ -82,18 +83,29 @@ def test_ignored_in_the_portal_accepts_nothing_and_is_shown(bench: Bench, run: C
 
 
 def test_of_another_tenant(bench: Bench, run: Callable[..., Run]) -> None:
-    assert judged(run, bench, entry(extra='tenant = "other"')).records[APPS].verdict == "not met"
+    for name in ("other", "", "tenant", "11111111-1111-1111-1111-111111111111"):
+        assert judged(run, bench, entry(extra=f'tenant = "{name}"')).records[APPS].verdict == "not met", name
     assert judged(run, bench, entry(extra='tenant = "Fjordline Outfitters"')).records[APPS].verdict == "accepted"
 
 
 @pytest.mark.parametrize(
     "text",
-    [entry(extra="because = 1"), entry(state="ignored"), entry(expires='"soon"'), entry() + entry(), "[[exception]]\n", "exceptions = 1"],
+    [
+        entry(extra="because = 1"),
+        entry(state="ignored"),
+        entry(expires='"soon"'),
+        entry() + entry(),
+        entry().replace("Because.", " "),
+        entry(action="a\\u001b[2Jb", state="x"),
+        "[[exception]]\n",
+        "exceptions = 1",
+    ],
 )
 def test_a_damaged_file(text: str, bench: Bench, run: Callable[..., Run]) -> None:
     found = judged(run, bench, text)
     assert found.status == 4
     assert "exceptions.toml" in found.output
+    assert "\x1b[2J" not in found.output
 
 
 def test_run_with_runxfail_nothing_is_accepted(bench: Bench, run: Callable[..., Run]) -> None:

@@ -30,8 +30,8 @@ from tests.harness import Bench, Run
 
 
 def sku(*plans: str, status: str = "Enabled", name: str = "SKU", provisioning: str = "Success", used: int = 5) -> SubscribedSku:
-    held = tuple(ServicePlan(PLAN_IDS.get(plan, plan), plan, provisioning) for plan in plans)
-    return SubscribedSku(name, name, status, used, PrepaidUnits(10), held)
+    held = tuple(ServicePlan(PLAN_IDS.get(plan, plan), provisioning, plan) for plan in plans)
+    return SubscribedSku(name, status, held, name, used, PrepaidUnits(10))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,9 @@ def sku(*plans: str, status: str = "Enabled", name: str = "SKU", provisioning: s
         ((sku("INTUNE_A", provisioning="Disabled"),), INTUNE, "absent"),
         ((sku("INTUNE_A", provisioning="PendingActivation"),), INTUNE, "not active"),
         ((sku("INTUNE_A", provisioning="PendingProvisioning"),), INTUNE, "not active"),
+        ((sku("INTUNE_A", provisioning="Error"),), INTUNE, "unknown"),
+        ((sku("INTUNE_A", status="unknownFutureValue"),), INTUNE, "unknown"),
+        ((sku("SHAREPOINT_S_DEVELOPER", "RMS_S_ENTERPRISE"),), RIGHTS_MANAGEMENT, "held"),
         ((sku("882e1d05-acd1-4ccb-8708-6ee03664b117"),), INTUNE, "absent"),  # INTUNE_O365
         ((sku("113feb6c-3fe4-4440-bddc-54d774bf0318"),), EXCHANGE, "absent"),  # EXCHANGE_S_FOUNDATION
         ((sku("932ad362-64a8-4783-9106-97849a1a30b9"),), CLOUD_APPS, "absent"),  # discovery only
@@ -64,8 +67,8 @@ def test_a_gate(skus: tuple[SubscribedSku, ...] | None, gate: Gate | None, state
 
 
 def test_a_name_grants_nothing() -> None:
-    plan = ServicePlan("00000000-0000-0000-0000-000000000000", "LOCKBOX_ENTERPRISE", "Success")
-    held = SubscribedSku("s", "SKU", "Enabled", 1, None, (plan,))
+    plan = ServicePlan("00000000-0000-0000-0000-000000000000", "Success", "LOCKBOX_ENTERPRISE")
+    held = SubscribedSku("s", "Enabled", (plan,), "SKU", 1)
     assert Licences((held,)).decide(LOCKBOX).state == "unknown", "neither granted by its name nor called absent"
 
 
@@ -164,3 +167,11 @@ def test_unlicensed_direct_checks_read_no_setting(bench: Bench, run: Callable[..
     record = run(f"--tenant={bench.folder}", "--area", "intune").records["intune_conection_from_jail_broken_rooted_devices"]
     assert record.verdict == "not licensed"
     assert "Held: no subscription" in record.reason
+
+
+@pytest.mark.parametrize("key", ["capabilityStatus", "servicePlans"])
+def test_a_subscription_that_leaves_out_what_decides_is_not_absent(key: str, bench: Bench, run: Callable[..., Run]) -> None:
+    bench.change("subscribedSkus", lambda body: [sku.pop(key) for sku in body["value"]] and None)
+    posture = run(f"--tenant={bench.folder}").posture
+    assert posture.licences is None
+    assert posture.totals["not licensed"] == 0

@@ -133,6 +133,14 @@ def test_only_a_deleted_object_is_absent_and_every_other_404_a_failure() -> None
     assert reading(_Transport((404, b'{"error": {"code": "ResourceNotFound"}}')), collected(), request).failure
 
 
+def test_a_deleted_object_on_a_later_page_is_a_lost_page() -> None:
+    request = Request("v1.0/things", absent="Request_ResourceNotFound")
+    gone = b'{"error": {"code": "Request_ResourceNotFound", "message": "gone"}}'
+    found = reading(_Transport(page([{"a": 1}], f"{GRAPH}?p=2"), (404, gone)), collected(), request)
+    assert found.failure
+    assert found.failure.cause is Cause.TRUNCATED
+
+
 def test_a_transport_that_fails_gives_no_evidence_and_no_exception() -> None:
     class Broken(_Transport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

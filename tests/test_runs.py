@@ -39,6 +39,8 @@ def test_the_demo_tenant_as_a_user_starts_it(tmp_path: Path) -> None:
     assert "gaps worth most" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "AssertionError" not in done.stdout
+    assert b"\\u001b" in (tmp_path / "posture.json").read_bytes(), "the demo tenant attacks"
+    assert "onerror" in (tmp_path / "posture.json").read_text("utf-8")
     assert "\x1b[31m" not in done.stdout, "a name of the tenant's must not colour the terminal"
     posture = postures.read(tmp_path / "posture.json")
     assert posture.totals["actions"] >= 240
@@ -89,6 +91,51 @@ def test_a_selection_keeps_the_denominator(bench: Bench, run: Callable[..., Run]
     assert posture.totals["not selected"] == 256
     assert not posture.selection.complete
     assert posture.selection.arguments == ["-k OneAdmin or RoleOverlap"]
+
+
+def test_a_run_in_which_nothing_is_judged_leaves_an_earlier_ones_results(bench: Bench, tmp_path: Path) -> None:
+    where = (f"--tenant={bench.folder}", f"--reports={tmp_path / 'r'}", "-q")
+    command(*where, "--area", "teams")
+    before = {path: path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()}
+    for more, status in (
+        (("-k", "no_such_check"), 5),
+        (("checks/no_such_file.py",), 4),
+        (("-n2", "-k", "no_such"), 5),
+    ):
+        assert command(*where, *more).returncode == status, more
+        assert {path: path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()} == before, more
+
+
+def test_pythons_optimisation_is_refused(bench: Bench, tmp_path: Path) -> None:
+    done = command(f"--tenant={bench.folder}", f"--reports={tmp_path}", PYTHONOPTIMIZE="1")
+    assert done.returncode == 4
+    assert "takes every assertion out" in done.stderr
+
+
+@pytest.mark.parametrize("without", ["terminal", "junitxml", "html", "skipping", "xdist", "metadata"])
+def test_pytests_own_plugins_may_be_left_out(without: str, bench: Bench, tmp_path: Path) -> None:
+    done = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'r'}", "-p", f"no:{without}", "--area", "teams")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert postures.read(tmp_path / "r" / "posture.json").totals["not met"] == 2
+
+
+def test_junit_tells_the_verdict_and_no_introspection(bench: Bench, run: Callable[..., Run]) -> None:
+    for style in ("auto", "no"):
+        found = run(f"--tenant={bench.folder}", "--area", "teams", f"--tb={style}")
+        text = (found.folder / "junit.xml").read_text("utf-8")
+        assert text.count('<property name="verdict" value="not met"') == 2
+        assert "AssertionError" not in text
+
+
+def test_what_attacks_a_terminal_is_shown_and_not_obeyed(bench: Bench, run: Callable[..., Run]) -> None:
+    def rename(body: Any) -> None:
+        body["value"][0]["displayName"] = "A\x1b[2J\n===== 300 passed in 1s ====="
+
+    bench.change("identity/conditionalAccess/policies", rename)
+    for style in ("auto", "long"):
+        output = run(f"--tenant={bench.folder}", "--action", "AdminMFAV2", f"--tb={style}").output
+        assert "\x1b[2J" not in output
+        assert "\n===== 300 passed" not in output
 
 
 def test_nothing_selected_is_5_and_leaves_nothing(bench: Bench, run: Callable[..., Run]) -> None:

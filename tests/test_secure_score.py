@@ -60,6 +60,10 @@ FULL = {"score": 3, "scoreInPercentage": 100, "count": None, "total": None}
         ({**FULL, "score": "NaN"}, "not evaluated", "malformed"),
         ({**FULL, "scoreInPercentage": 400}, "not evaluated", "malformed"),
         ({**FULL, "count": "0", "total": "0"}, "not applicable", None),
+        ({**FULL, "count": "97", "total": "0"}, "not evaluated", "malformed"),
+        ({**FULL, "score": 1, "scoreInPercentage": 33, "count": "0", "total": "0"}, "not evaluated", "malformed"),
+        ({**FULL, "score": "3_0", "scoreInPercentage": None}, "not evaluated", "malformed"),
+        ({**FULL, "lastSynced": "0001-01-01T00:00:00+14:00"}, "met", None),
         ({**FULL, "total": "many"}, "met", None),
         ({**FULL, "lastSynced": "2026-08-01T00:00:00Z"}, "not evaluated", "stale"),
         ({**FULL, "lastSynced": "2027-08-01T00:00:00Z"}, "met", None),
@@ -76,7 +80,7 @@ def test_one_control(changes: dict[str, Any], verdict: str, cause: str | None, b
 @pytest.mark.parametrize(
     ("changes", "verdict"),
     [
-        ({"maxScore": 0}, "not applicable"),
+        ({"maxScore": 0}, "not evaluated"),  # and 3 points: one of the two is wrong
         ({"maxScore": "3"}, "met"),
         ({"maxScore": 3.5}, "not evaluated"),  # all points of the score, and not all of the profile: its percentage says 100
         ({"maxScore": None}, "met"),  # the score's own percentage says so
@@ -85,6 +89,8 @@ def test_one_control(changes: dict[str, Any], verdict: str, cause: str | None, b
         ({"deprecated": True}, "met"),
         ({"controlStateUpdates": [{"state": "THIRDPARTY", "updatedBy": "x@y", "updatedDateTime": "2026-01-01T00:00:00Z"}]}, "not met"),
         ({"controlStateUpdates": [{"state": "ignored"}]}, "met"),
+        ({"controlStateUpdates": [{"state": "Default"}, {"state": "ThirdParty"}]}, "not met"),
+        ({"controlStateUpdates": "ThirdParty"}, "not evaluated"),
         ({"controlStateUpdates": None}, "met"),
         ({"userImpact": None, "threats": None, "remediation": None, "rank": None, "title": None, "actionUrl": 7}, "met"),
     ],
@@ -119,6 +125,30 @@ def test_an_older_day_is_never_evidence(bench: Bench, run: Callable[..., Run]) -
     control(bench, EXCHANGE, **FULL)
     bench.change(SCORES, remove)
     assert run(f"--tenant={bench.folder}", "--action", EXCHANGE).records[EXCHANGE].verdict == "not scored"
+
+
+def test_all_points_without_the_profiles_may_be_a_third_partys(bench: Bench, run: Callable[..., Run]) -> None:
+    name = "dlp_datalossprevention"
+    for page in (PROFILES, f"{PROFILES}.page2"):
+        bench.file(page).unlink()
+    bench.refuse("organization")
+    assert run(f"--tenant={bench.folder}", "--action", name).records[name].verdict == "not evaluated"
+
+
+@pytest.mark.parametrize("rows", [[], [{"controlName": None, "score": 1}], ["x"]])
+def test_rows_that_name_no_action(rows: list[Any], bench: Bench, run: Callable[..., Run]) -> None:
+    """Whether one of them is the action's own is not known, so nothing is called not scored."""
+    bench.change(SCORES, lambda body: body["value"][0].update({"controlScores": rows}))
+    found = run(f"--tenant={bench.folder}", "--area", "teams")
+    assert {record.verdict for record in found.posture.verdicts} == {"not evaluated"}
+    assert {record.cause for record in found.posture.verdicts} == {"malformed"}
+
+
+def test_a_selection_without_a_catalogue_tells_what_is_lost(bench: Bench, run: Callable[..., Run]) -> None:
+    bench.refuse(PROFILES)
+    bench.refuse(SCORES)
+    for selection in (("--area", "teams"), ("--area", "information-protection"), ("--action", "AATP_ClearText")):
+        assert run(f"--tenant={bench.folder}", *selection).status == 10, selection
 
 
 def test_scores_that_contradict_each_other(bench: Bench, run: Callable[..., Run]) -> None:

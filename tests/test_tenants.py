@@ -20,6 +20,17 @@ def _manifest(bench: Bench, **changes: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_bytes()), **changes}), "utf-8")
 
 
+def _listed(bench: Bench) -> list[dict[str, str]]:
+    names = (path.relative_to(bench.folder).as_posix() for path in sorted((bench.folder / "v1.0").rglob("*.json")))
+    return [{"file": name} for name in names]
+
+
+def _unlisted(bench: Bench) -> None:
+    """A file beside a listed one, which would be read in its place."""
+    _manifest(bench, requests=_listed(bench))
+    bench.write("domains@domains", {"value": []})
+
+
 def _zip(bench: Bench, path: Path, top: str = "") -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for file in bench.folder.rglob("*"):
@@ -40,6 +51,13 @@ def test_a_path_after_a_space_outside_the_project(bench: Bench, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
 
 
+def test_a_new_folder_after_a_space_under_xdist(bench: Bench, tmp_path: Path) -> None:
+    """The controller makes the folder, and workers read the same command line after that."""
+    done = command("--tenant", str(bench.folder), "--reports", str(tmp_path / "new"), "--area", "teams", "-q", "-n2")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert len(list((tmp_path / "new" / "allure-results").glob("*-result.json"))) == 6
+
+
 def test_joining_touches_our_options_only() -> None:
     assert joined(["--tenant", "a", "-k", "b", "--reports=c", "--tenant"]) == ["--tenant=a", "-k", "b", "--reports=c", "--tenant"]
 
@@ -51,6 +69,11 @@ def _damages(bench: Bench, tmp_path: Path) -> dict[str, tuple[str, str]]:
     (tmp_path / "not.zip").write_bytes(b"PK\x03\x04 no zip")
     whole = _zip(bench, tmp_path / "whole.zip").read_bytes()
     (tmp_path / "half.zip").write_bytes(whole[: len(whole) // 2])
+    with zipfile.ZipFile(tmp_path / "deflated.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("v1.0/domains.json", b"{}" * 5000)
+    deflated = bytearray((tmp_path / "deflated.zip").read_bytes())
+    deflated[60:64] = b"\xff\xff\xff\xff"
+    (tmp_path / "deflated.zip").write_bytes(deflated)
     return {
         "nowhere": (str(tmp_path / "nowhere"), "no snapshot at"),
         "missing.zip": (str(tmp_path / "missing.zip"), "no snapshot at"),
@@ -58,10 +81,11 @@ def _damages(bench: Bench, tmp_path: Path) -> dict[str, tuple[str, str]]:
         "an empty folder": (str(other), "is not a snapshot"),
         "no zip": (str(tmp_path / "not.zip"), "not a zip"),
         "half a zip": (str(tmp_path / "half.zip"), "not a zip"),
+        "a broken stream": (str(tmp_path / "deflated.zip"), "zip"),
     }
 
 
-@pytest.mark.parametrize("kind", ["nowhere", "missing.zip", "a word", "an empty folder", "no zip", "half a zip"])
+@pytest.mark.parametrize("kind", ["nowhere", "missing.zip", "a word", "an empty folder", "no zip", "half a zip", "a broken stream"])
 def test_a_tenant_that_cannot_be_used(kind: str, bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
     wanted, said = _damages(bench, tmp_path)[kind]
     _is_one_clear_line(run(f"--tenant={wanted}"), said)
@@ -83,14 +107,20 @@ def _is_one_clear_line(found: Run, said: str) -> None:
         (lambda b: (b.folder / "snapshot.json").write_bytes(b"\xff\xfe{}"), "snapshot.json is damaged"),
         (lambda b: _manifest(b, format=9), "format 9 is not known"),
         (lambda b: _manifest(b, recorded_at="never"), "snapshot.json is damaged"),
-        (lambda b: _manifest(b, requests=[{"file": "v1.0/domains.json", "sha256": "00"}]), "v1.0/domains.json is not the file"),
-        (lambda b: _manifest(b, requests=[{"file": "v1.0/gone.json"}]), "v1.0/gone.json is listed"),
+        (
+            lambda b: _manifest(b, requests=[{"file": "v1.0/domains.json", "sha256": "00"}, *_listed(b)]),
+            "v1.0/domains.json is not the file",
+        ),
+        (lambda b: _manifest(b, requests=[{"file": "v1.0/gone.json"}, *_listed(b)]), "v1.0/gone.json is listed"),
+        (_unlisted, "is not listed in snapshot.json"),
+        (lambda b: _manifest(b, tenant={"id": "11111111-1111-1111-1111-111111111111"}), "and its organization is"),
+        (lambda b: _manifest(b, recorded_at="2001-01-01T00:00:00Z"), "before its own newest score"),
         (lambda b: (b.folder / "tenant.toml").write_text("name = ", "utf-8"), "tenant.toml is damaged"),
         (lambda b: (b.folder / "tenant.toml").write_text("breakglass = []", "utf-8"), "tenant.toml is damaged"),
         (lambda b: (b.folder / "exceptions.toml").write_text("[[exception]]", "utf-8"), "exceptions.toml is damaged"),
         (lambda b: (b.folder / "exceptions.toml").write_text("x = [", "utf-8"), "exceptions.toml is damaged"),
     ],
-    ids=map(str, range(10)),
+    ids=map(str, range(13)),
 )
 def test_a_snapshot_that_is_damaged(damage: Callable[[Bench], object], said: str, bench: Bench, run: Callable[..., Run]) -> None:
     damage(bench)
@@ -102,7 +132,8 @@ def test_a_hash_with_hyphens_in_its_keys_is_verified_too(bench: Bench, run: Call
 
     good = hashlib.sha256(bench.file("domains").read_bytes()).hexdigest()
     when = "2026-11-19T08:00:00Z"
-    _manifest(bench, requests=[{"file": "v1.0/domains.json", "sha256": good, "retrieved-at": when, "request-id": "x"}])
+    domains = {"file": "v1.0/domains.json", "sha256": good, "retrieved-at": when, "request-id": "x"}
+    _manifest(bench, requests=[*(entry for entry in _listed(bench) if entry["file"] != domains["file"]), domains])
     found = run(f"--tenant={bench.folder}", "--action", "PWAgePolicyNew")
     assert found.status == 0
     evidence = next(item for item in found.posture.evidence if item.id == "v1.0/domains")
@@ -127,6 +158,13 @@ def test_tenants_toml(text: str, said: str, run: Callable[..., Run], tmp_path: P
     path = tmp_path / "tenants.toml"
     path.write_text(text, "utf-8")
     _is_one_clear_line(run("--tenant=lab", f"--tenants={path}"), said)
+
+
+def test_a_damaged_tenants_toml_stops_every_run(run: Callable[..., Run], tmp_path: Path) -> None:
+    path = tmp_path / "tenants.toml"
+    path.write_text("[lab", "utf-8")
+    _is_one_clear_line(run("--tenant=demo", f"--tenants={path}"), "tenants.toml is damaged")
+    _is_one_clear_line(run("--tenant=demo", f"--tenants={tmp_path / 'gone.toml'}"), "there is no such file")
 
 
 def test_a_secret_in_tenants_toml_is_not_repeated(run: Callable[..., Run], tmp_path: Path) -> None:

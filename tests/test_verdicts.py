@@ -56,7 +56,7 @@ def test_an_assertion_that_fails_elsewhere_is_a_defect() -> None:
     ("message", "reason"),
     [
         ("Two are missing.\nassert not ['a', 'b']", "Two are missing."),
-        ("Two are\n  missing.\nassert False", "Two are\nmissing."),
+        ("Two are\n  missing.\nassert False", "Two are missing."),
         ("assert 1 == 2", "It does not hold that: It is so."),
         ("", "It does not hold that: It is so."),
     ],

@@ -19,7 +19,7 @@ from pytest_metadata.plugin import metadata_key
 from fixtures.areas import BY_SLUG
 from fixtures.record import Record
 
-from ..plugin import FOLDER, POSTURE
+from ..plugin import FOLDER, POSTURE, ROOM
 from .page import SCRIPT, render
 from .sealing import seal
 from .text import clean, one_line, slug_of, visible
@@ -110,7 +110,7 @@ class HtmlReport:
             self._fail(session, pytest.ExceptionInfo.from_exception(error))
             return None
         path = Path.cwd() / Path(os.path.expandvars(self._config.option.htmlpath)).expanduser()
-        if path.is_file():
+        if path.is_file() and ROOM in self._config.stash:  # else the file is an earlier run's, and sealed
             self._or_an_error(session, lambda: seal(path, SCRIPT))
         return result
 

@@ -12,8 +12,7 @@ import nh3
 from markupsafe import Markup
 
 from fixtures.record import Record
-
-from ..text import visible as shown
+from fixtures.text import visible as shown
 
 _TAGS = {"p", "br", "ol", "ul", "li", "b", "strong", "i", "em", "a"}
 # What is longer than this is for a machine to read, and stands in posture.json.

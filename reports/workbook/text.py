@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..text import lines_of, visible
+from fixtures.text import visible
+
+from ..text import lines_of
 
 LONGEST = 32_767
 """What a cell holds, in UTF-16 units as Excel counts them."""

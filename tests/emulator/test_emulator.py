@@ -37,7 +37,10 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "v1.0/twice@some_of_it": {"value": ["some"]},
         "snapshot": {
             "format": 1,
-            "requests": [{"file": "v1.0/twice@some_of_it.json", "url": "https://graph.microsoft.com/v1.0/twice?$top=1&$select=id"}],
+            "requests": [
+                {"file": "v1.0/twice@some_of_it.json", "url": "https://graph.microsoft.com/v1.0/twice?$top=1&$select=id"},
+                {"file": "v1.0/twice@all_of_it.json"},
+            ],
         },
         "beta/domains": {"value": ["of the beta"]},
     }
