@@ -104,14 +104,14 @@ def pytest_leave_an_earlier_run_alone(session: pytest.Session) -> Generator[None
     folder = session.config.stash.get(FOLDER, None)
     if folder is None or ROOM in session.config.stash:
         return (yield)
-    kept = [path.rename(path.with_name(f"{path.name}.kept")) for name in (REPORT, JUNIT) if (path := folder / name).exists()]
+    kept = [path.replace(path.with_name(f"{path.name}.kept")) for name in (REPORT, JUNIT) if (path := folder / name).exists()]
     try:
         return (yield)
     finally:
         for name in (REPORT, JUNIT):
             (folder / name).unlink(missing_ok=True)
         for path in kept:
-            path.rename(path.with_suffix(""))
+            path.replace(path.with_suffix(""))
 
 
 def clear(folder: Path) -> None:

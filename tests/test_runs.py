@@ -324,3 +324,18 @@ def test_microsofts_score_is_no_part_of_a_direct_checks_evidence(bench: Bench, r
     record = run(f"--tenant={bench.folder}", "--action", "OneAdmin").records["OneAdmin"]
     assert "v1.0/roleManagement/directory/roleAssignments" in record.evidence
     assert not any("secureScore" in evidence for evidence in record.evidence)
+
+
+def test_deliverables_are_made_again_from_a_posture(bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
+    found = run(f"--tenant={bench.folder}", "--area", "teams")
+    line = [sys.executable, "-m", "reports", "build"]
+    again = subprocess.run([*line, str(found.folder / "posture.json"), str(tmp_path / "again")], cwd=ROOT, timeout=60, capture_output=True)
+    assert again.returncode == 0, again.stderr
+    assert {path.name for path in (tmp_path / "again").iterdir()} == {"posture.json", "workbook.xlsx", "allure-results"}
+    assert (tmp_path / "again" / "posture.json").read_bytes() == (found.folder / "posture.json").read_bytes()
+    for text in ("{", "[]", '{"schema": 99}', '{"schema": 1}'):
+        (tmp_path / "bad.json").write_text(text, "utf-8")
+        refused = subprocess.run([*line, str(tmp_path / "bad.json")], cwd=ROOT, timeout=60, capture_output=True, text=True)
+        assert refused.returncode == 2, text
+        assert "Traceback" not in refused.stderr
+        assert not (tmp_path / "workbook.xlsx").exists()
