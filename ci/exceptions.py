@@ -13,8 +13,9 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
-from fixtures.evidence import STORE, Store, is_worker
+from fixtures.evidence import STORE, is_worker
 from fixtures.record import Acceptance, ExceptionNote
+from fixtures.store import Store
 from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
 from reports.posture import Posture

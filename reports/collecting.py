@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from fixtures.areas import AREAS
-from fixtures.evidence import STORE, Store, is_active, is_worker
+from fixtures.evidence import STORE, is_active, is_worker
 from fixtures.judging import record_of
 from fixtures.licences import AREA_LICENCES, Licences
 from fixtures.record import Record
 from fixtures.secure_score import Catalogue, catalogue, licences_of
+from fixtures.store import Store
 from fixtures.tenant import slug_of
 from fixtures.verdicts import Verdict
 
