@@ -121,7 +121,7 @@ def _score(posture: Posture) -> str:
         if score.max and score.percentage is not None
         else f"{score.current:g}"
     )
-    others = "; ".join(f"{c.size or 'all tenants'}: {c.average:g}" for c in score.compared_with)
+    others = "; ".join(f"{c.whom}: {c.average:g}" for c in score.compared_with)
     return f"{told}, of {score.date:%Y-%m-%d}" + (f"; average of {others}" if others else "")
 
 

@@ -205,13 +205,13 @@ def bars(posture: Posture) -> list[Bar]:
     if score is None or score.current is None:
         return []
     rows = [(posture.tenant.name, score.current, True)]
-    rows += [(words.basis_of(each), each.average, False) for each in score.compared_with]
+    rows += [(each.whom, each.average, False) for each in score.compared_with]
     whole = max([score.max or 0.0, *(points for _, points, _ in rows)]) or 1.0
     return [Bar(name, points, round(100 * points / whole, 2), own) for name, points, own in rows]
 
 
 def _chart(posture: Posture) -> Any:
-    others = [(words.basis_of(each), each.average) for each in posture.score.compared_with] if posture.score else []
+    others = [(each.whom, each.average) for each in posture.score.compared_with] if posture.score else []
     return line(posture.history, posture.movements, others)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fixtures.resources.secure_score import Comparison
-
 NOT_SELECTED = "not selected"
 
 
@@ -84,19 +82,3 @@ EXCEPTION_STATES = {
     "third-party": "resolved by a third party",
     "alternate-mitigation": "mitigated otherwise",
 }
-
-
-def basis_of(comparison: Comparison) -> str:
-    """With whom Microsoft compares, in plain words."""
-    folded = comparison.basis.casefold()
-    if folded == "alltenants":
-        return "all tenants"
-    if folded == "totalseats":
-        return f"tenants with {_seats(comparison.size)}" if comparison.size else "tenants of the same size"
-    if folded == "industrytypes":
-        return f"tenants of the same industry ({comparison.size})" if comparison.size else "tenants of the same industry"
-    return f"{comparison.basis} {comparison.size or ''}".strip()
-
-
-def _seats(size: str) -> str:
-    return size if "seat" in size.casefold() else f"{size} seats"

@@ -9,7 +9,6 @@ from openpyxl.chart.marker import DataPoint
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
-from fixtures.resources.secure_score import Comparison
 from fixtures.verdicts import Verdict
 from reports.posture import AreaSummary, Posture
 
@@ -137,19 +136,13 @@ def _score(sheet: Worksheet, posture: Posture, top: int) -> int:
         ("Sum of the actions' points", score.of_parts, "points"),
     ]
     for compared in score.compared_with:
-        rows.append((f"Average of {_whose(compared)}", compared.average, "points"))
+        rows.append((f"Average of {compared.whom}", compared.average, "points"))
         if score.current is not None:
             rows.append(("  and this tenant against it", score.current - compared.average, "change"))
     for row, (label, value, style) in enumerate(rows, top + 1):
         put(sheet, row, _RIGHT, label, "label")
         put(sheet, row, COLUMNS, value, style)
     return top + len(rows) + 1
-
-
-def _whose(compared: Comparison) -> str:
-    known = {"AllTenants": "all tenants", "TotalSeats": "tenants of", "IndustryTypes": "the same industry"}
-    said = known.get(compared.basis, compared.basis)
-    return f"{said} {compared.size}" if compared.size else said.replace("tenants of", "tenants of this size")
 
 
 def _ledger(sheet: Worksheet, posture: Posture, top: int) -> int:
