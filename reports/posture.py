@@ -223,8 +223,15 @@ def read(path: Path) -> Posture:
 
 def schema() -> bytes:
     """The JSON Schema of `posture.json`."""
-    definition = msgspec.json.schema(Posture)
+    definition = _on_one_line(msgspec.json.schema(Posture))
     return msgspec.json.format(msgspec.json.encode({"$schema": "https://json-schema.org/draft/2020-12/schema", **definition}), indent=2)
+
+
+def _on_one_line(node: Any) -> Any:
+    """Descriptions come from docstrings, which Python 3.13 began to dedent: the same schema whatever wrote it."""
+    if isinstance(node, dict):
+        return {key: " ".join(value.split()) if key == "description" else _on_one_line(value) for key, value in node.items()}
+    return [_on_one_line(value) for value in node] if isinstance(node, list) else node
 
 
 __all__ = ["ExceptionNote", "Posture", "count", "in_order", "missing_points", "read", "schema", "write"]
