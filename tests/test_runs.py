@@ -185,12 +185,18 @@ def test_what_an_earlier_run_left_is_replaced_and_nothing_else(bench: Bench, tmp
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal of POSIX")
 def test_an_interrupted_run_says_so_and_leaves_what_it_has(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(
-        "import time, pytest\n@pytest.hookimpl(trylast=True)\ndef pytest_runtest_setup(item):\n    time.sleep(0.05)\n", "utf-8"
+        "import pathlib, time, pytest\n@pytest.hookimpl(trylast=True)\ndef pytest_runtest_setup(item):\n"
+        f"    pathlib.Path({str(tmp_path / 'begun')!r}).touch()\n    time.sleep(0.05)\n",
+        "utf-8",
     )
     line = [sys.executable, "-m", "pytest", "--tenant=demo", f"--reports={tmp_path / 'r'}", "-p", "slow", *PLAIN]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "CI": ""}
     process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    time.sleep(4)
+    for _ in range(600):
+        if (tmp_path / "begun").exists():
+            break
+        time.sleep(0.1)
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     output = process.communicate(timeout=60)[0]
     assert process.returncode == 2, output[-2000:]
