@@ -100,9 +100,15 @@ def _make_room(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_sessionfinish")
 def pytest_leave_an_earlier_run_alone(session: pytest.Session) -> Generator[None, object, object]:
-    """A run in which nothing was judged leaves what it found: pytest-html and JUnit write theirs whatever happened."""
-    folder = session.config.stash.get(FOLDER, None)
-    if folder is None or ROOM in session.config.stash:
+    """A run without a posture leaves what it found: pytest-html and JUnit write theirs whatever happened.
+
+    One that stopped before its first check, at a file that cannot be imported, has a posture: no earlier report may stand beside it.
+    """
+    config = session.config
+    folder = config.stash.get(FOLDER, None)
+    if ROOM not in config.stash and COLLECTOR in config.stash and config.stash[COLLECTOR].any:
+        _make_room(config)
+    if folder is None or ROOM in config.stash:
         return (yield)
     kept = [path.replace(path.with_name(f"{path.name}.kept")) for name in (REPORT, JUNIT) if (path := folder / name).exists()]
     try:

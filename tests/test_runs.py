@@ -315,9 +315,17 @@ def test_a_lost_worker_is_incomplete(own_checks: Path) -> None:
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "xdist"])
 def test_a_check_file_that_cannot_be_imported_is_an_error_of_ours(workers: tuple[str, ...], own_checks: Path) -> None:
     (own_checks / "checks" / "check_own.py").write_text("import no_such_module_at_all\n", "utf-8")
+    (own_checks / "out").mkdir()
+    for name in ("report.html", "junit.xml"):
+        (own_checks / "out" / name).write_text("an earlier run was all green", "utf-8")
     line = [sys.executable, "-m", "pytest", "--tenant=demo", "--reports=out", "-q", *PLAIN, *workers]
     done = subprocess.run(line, cwd=own_checks, env={**os.environ, "CI": ""}, capture_output=True, text=True, timeout=120)
     assert done.returncode == 3, done.stdout[-1500:]
+    posture = postures.read(own_checks / "out" / "posture.json")
+    assert posture.exit_status == 3
+    assert posture.selection.stopped
+    for name in ("report.html", "junit.xml"):
+        assert "all green" not in (own_checks / "out" / name).read_text("utf-8")
 
 
 def test_the_project_tests_are_an_ordinary_run() -> None:
