@@ -7,6 +7,7 @@ pytest_plugins = [
     "fixtures.actions",
     "fixtures.people",
     "fixtures.judging",
+    "fixtures.preflight",
     "reports.collecting",
     "ci.exceptions",
     "ci.exit_status",

@@ -18,7 +18,7 @@ from .posture import AreaSummary, Posture, missing_points
 _MARK = {"met": "+", "not met": "-", "accepted": "~", "known": "~", "not evaluated": "?"}
 _CURE = {
     Cause.PERMISSION: "grant the permission named, then run again",
-    Cause.THROTTLED: "run again later",
+    Cause.THROTTLED: "run again later, or with more --patience",
     Cause.UNAVAILABLE: "see whether the service is set up, and run again",
     Cause.NOT_IN_CLOUD: "nothing: Microsoft does not offer it there",
     Cause.TRUNCATED: "run again, or record the snapshot again",

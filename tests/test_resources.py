@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from fixtures.graph.client import GraphClient
 from fixtures.graph.clouds import GLOBAL
 from fixtures.graph.failure import Cause
-from fixtures.graph.reading import Gates, Reading, Request, read
+from fixtures.graph.limits import Gates
+from fixtures.graph.reading import Reading, Request, read
 from fixtures.graph.snapshot import Declared
 from fixtures.licences import PLAN_IDS
 from fixtures.resources import RESOURCES
@@ -47,7 +48,7 @@ class _Transport(httpx.AsyncBaseTransport):
 
 def reading(transport: _Transport, fold: Any, request: Request = Request("v1.0/things")) -> Reading[Any]:  # noqa: B008  frozen
     async def once() -> Reading[Any]:
-        client = GraphClient(GLOBAL, transport=transport, retries=0)
+        client = GraphClient(GLOBAL, transport=transport)
         return await read(client, Gates(False), "things", request, ("Things.Read.All",), fold)
 
     return asyncio.run(once())

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from fixtures.resources import RESOURCES
+from fixtures.permissions import needed
 
 # The one application that is registered here, and its secret: neither is anyone's.
 CLIENT_ID = "5a0c1d1e-4d6f-4b0a-9d53-0f6f3c1b7e21"
@@ -29,7 +29,7 @@ class Seen(NamedTuple):
 
 def _needed_roles() -> tuple[str, ...]:
     """The application permissions of a reader that may read all that the checks ask for."""
-    return tuple(sorted({resource.permissions[0] for resource in RESOURCES.values()}))
+    return tuple(needed())
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import ssl
 import time
 import zipfile
@@ -16,7 +17,8 @@ import pytest
 import trustme
 
 from fixtures.graph.clouds import Cloud
-from fixtures.graph.credentials import CredentialError, caller_of, sign_in
+from fixtures.graph.credentials import CredentialError, Wanted, sign_in
+from fixtures.graph.tokens import caller_of
 
 from . import CLIENT_ID, CLIENT_SECRET, Emulator, running
 from .tiny import DOMAIN, PROFILES, TENANT_ID, write_tiny
@@ -139,7 +141,7 @@ def test_azure_identity_signs_in(emulator: Emulator, tmp_path: Path, monkeypatch
     for name, value in {**emulator.environment, "NO_PROXY": "localhost"}.items():
         monkeypatch.setenv(name, value)
     cloud = Cloud("lab", emulator.authority, emulator.graph)
-    _, caller = sign_in("environment", tenant, cloud, {"AZURE_CLIENT_ID": CLIENT_ID, **proof(tmp_path)})
+    _, caller = sign_in("environment", Wanted(tenant, cloud, {"AZURE_CLIENT_ID": CLIENT_ID, **proof(tmp_path)}))
     assert (caller.tenant_id, caller.app_id) == (TENANT_ID, CLIENT_ID)
 
 
@@ -147,7 +149,7 @@ def test_azure_identity_is_told_of_an_unknown_tenant(emulator: Emulator, monkeyp
     for name, value in {**emulator.environment, "NO_PROXY": "localhost"}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(CredentialError, match=NEVER_RECORDED):
-        sign_in("environment", NEVER_RECORDED, Cloud("lab", emulator.authority, emulator.graph))
+        sign_in("environment", Wanted(NEVER_RECORDED, Cloud("lab", emulator.authority, emulator.graph), os.environ))
 
 
 @pytest.mark.parametrize("authorization", ["", "Basic YTpi", "Bearer not.issued.here"])
