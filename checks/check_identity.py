@@ -13,11 +13,11 @@ from fixtures.resources.identity import (
     AdminConsentPolicy,
     AuthorizationPolicy,
     GroupMembers,
-    Registrations,
     RoleAssignments,
     SecurityDefaults,
 )
 from fixtures.resources.tenant import NEVER, Domains
+from fixtures.resources.users import Registrations
 from fixtures.verdicts import NotApplicable, NotEvaluated
 
 # Consent policies whose content is known: Microsoft's own for low-risk permissions, and the one it recommends.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from checks.scored import check_scored_by_microsoft  # noqa: F401  (one item for every other action of this area)
 from fixtures.actions import improvement_action
+from fixtures.graph.failure import Cause
 from fixtures.judging import Observed
 from fixtures.people import Administrators
 from fixtures.resources.conditional_access import ConditionalAccess
-from fixtures.resources.identity import GroupMembers, Registrations, RoleAssignments, SecurityDefaults
+from fixtures.resources.identity import GroupMembers, RoleAssignments, SecurityDefaults
+from fixtures.resources.users import Registrations, Users
+from fixtures.verdicts import NotEvaluated
 
 
 @improvement_action("AdminMFAV2")
@@ -48,6 +51,7 @@ def check_everyone_uses_mfa(
     role_assignments: RoleAssignments,
     group_members: GroupMembers,
     security_defaults: SecurityDefaults,
+    users: Users,
     user_registrations: Registrations,
     observed: Observed,
 ) -> None:
@@ -55,7 +59,10 @@ def check_everyone_uses_mfa(
     bare = conditional_access.not_everyone_covered(("mfa", "block"), exempt, role_assignments, group_members)
     covered = security_defaults.is_enabled or not bare
     missing = [name for user, name in user_registrations.not_registered.items() if user not in exempt]
+    unlisted = [user for user in users.settled.missing_from(user_registrations.listed) if user not in exempt]
+    observed("users of the directory, guests and disabled accounts among them", users.users)
     observed("users in the registration report, without guests", user_registrations.users)
+    observed("enabled for over a week, and not in the report", unlisted)
     observed("security defaults", security_defaults.is_enabled)
     observed("policies that ask for MFA", list(conditional_access.giving("mfa")))
     observed("not registered for MFA", missing)
@@ -63,3 +70,5 @@ def check_everyone_uses_mfa(
     told = [] if covered else [bare.describe()]
     told += [f"{len(missing)} of {user_registrations.users} users are not registered for MFA."] if missing else []
     assert not told, " ".join(told)
+    if unlisted:
+        raise NotEvaluated(Cause.UNAVAILABLE, f"The registration report does not list {len(unlisted)} enabled users of the directory.")

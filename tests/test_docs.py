@@ -96,7 +96,7 @@ def test_every_claimed_action_exists() -> None:
 def test_every_field_a_type_reads_exists_in_graph() -> None:
     import msgspec
 
-    from fixtures.resources import identity, tenant, workloads
+    from fixtures.resources import identity, tenant, users, workloads
 
     types = {
         "organization": tenant.Organization,
@@ -109,14 +109,14 @@ def test_every_field_a_type_reads_exists_in_graph() -> None:
         "authorizationPolicy": identity.AuthorizationPolicy,
         "defaultUserRolePermissions": identity.DefaultUserRole,
         "adminConsentRequestPolicy": identity.AdminConsentPolicy,
-        "userRegistrationDetails": identity._Registration,
+        "userRegistrationDetails": users._Registration,
         "unifiedRoleAssignment": identity._Assignment,
         "sharepointSettings": workloads.SharePointSettings,
         "iosCompliancePolicy": workloads.CompliancePolicy,
         "sensitivityLabel": workloads.SensitivityLabel,
     }
     schema = (SHARED / "reference/graph-v1.0.csdl").read_text("utf-8")
-    for name, kind in types.items():
+    for name, kind in (*types.items(), ("user", users._User)):
         own = _properties(schema, name)
         own |= _properties(schema, "deviceCompliancePolicy") if name == "iosCompliancePolicy" else set()
         read = {field.encode_name for field in msgspec.structs.fields(kind)} - {"id", "@odata.type"}  # type: ignore[arg-type]

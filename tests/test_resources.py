@@ -28,6 +28,7 @@ from tests.harness import SHARED, Bench, Run, needs_shared
 
 class _Known:
     declared = Declared(None, ("bg@x.example",), ("sync@x.example",))
+    as_of = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
     def value(self, name: str) -> Any:
         raise KeyError(name)
@@ -182,7 +183,8 @@ def test_every_resource_is_read_once_whatever_uses_it(bench: Bench, run: Callabl
     ids = [item.id for item in posture.evidence]
     assert len(ids) == len(set(ids))
     assert len(ids) == len(RESOURCES) + 2  # the members of three groups are one resource
-    assert sum(item.pages for item in posture.evidence) == len(ids) + 1 + 2 + 2  # profiles: two pages; registrations and users: three
+    # Profiles have two pages; registrations, users, and the users among whom the declared accounts are looked for, three each.
+    assert sum(item.pages for item in posture.evidence) == len(ids) + 1 + 2 + 2 + 2
 
 
 def test_only_what_the_selected_checks_name_is_read(bench: Bench, run: Callable[..., Run]) -> None:
