@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from glob import escape
 from typing import NamedTuple
 
 from fixtures.permissions import needed
+
+from .plan import Fault, Plan, parse
 
 # The one application that is registered here, and its secret: neither is anyone's.
 CLIENT_ID = "5a0c1d1e-4d6f-4b0a-9d53-0f6f3c1b7e21"
@@ -14,12 +17,15 @@ CLIENT_SECRET = "the-secret-of-the-emulated-application"
 
 
 class Seen(NamedTuple):
-    """One request as it arrived, and the status it was answered with. `path` and `query` are as sent, still encoded."""
+    """One request as it arrived, and the status it was answered with: 0 where no answer began. `path` and `query` are as sent,
+    still encoded; `at` is the monotonic time it arrived at.
+    """
 
     method: str
     path: str
     query: str
     status: int
+    at: float = 0.0
 
     @property
     def is_read(self) -> bool:
@@ -39,6 +45,7 @@ class Behaviour:
     `roles` are put into every token (none: the claim is left out, as Entra does); `deny` gives every path that begins so a
     status; `flaky` gives a path these statuses first, each once and with `Retry-After: 1`; `wrong_secret` refuses every
     secret, as when it was renewed; `token_tenant` is the `tid` of the tokens, where it is not the tenant that was asked.
+    `faults` are the lines of a plan (docs/emulator.md), which go before `flaky` and `deny`; `limits` enforces those of the services.
     """
 
     roles: Sequence[str] = field(default_factory=_needed_roles)
@@ -46,15 +53,15 @@ class Behaviour:
     flaky: Mapping[str, Sequence[int]] = field(default_factory=dict)
     wrong_secret: bool = False
     token_tenant: str | None = None
+    faults: Sequence[str] = ()
+    limits: bool = False
 
     def __post_init__(self) -> None:
-        self._due = {path: list(statuses) for path, statuses in self.flaky.items()}
-
-    def denied(self, path: str) -> int | None:
-        """The status this path is refused with."""
-        return next((status for prefix, status in self.deny.items() if path.startswith(prefix)), None)
-
-    def stumble(self, path: str) -> int | None:
-        """The next passing failure of this path, until all of them were given."""
-        due = self._due.get(path)
-        return due.pop(0) if due else None
+        """Raises `ValueError` for a line of `faults` that says nothing."""
+        flaky = [
+            Fault(escape(path), str(status), retry_after="1", times=1, after=number)
+            for path, statuses in self.flaky.items()
+            for number, status in enumerate(statuses)
+        ]
+        denied = [Fault(f"{escape(path)}*", str(status)) for path, status in self.deny.items()]
+        self.plan = Plan([*map(parse, self.faults), *flaky, *denied])

@@ -67,6 +67,10 @@ class Entra:
         """Whether the token was issued here and still holds."""
         return self._issued.get(token, 0) > time.time()
 
+    def revoke(self) -> None:
+        """Every token that was issued so far is refused from now on, as one that ended."""
+        self._issued.clear()
+
     async def instance(self, request: Request) -> Response:
         """Instance discovery: which authority a sign-in address belongs to. Here there is one."""
         host = self._base.removeprefix("https://")

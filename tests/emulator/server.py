@@ -6,10 +6,13 @@ import asyncio
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +23,14 @@ from hypercorn.config import Config
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fixtures.demo.builder import build_demo
 from fixtures.graph.snapshot import Snapshot, open_snapshot
 
 from .behaviour import CLIENT_ID, CLIENT_SECRET, Behaviour, Seen
 from .entra import Entra
+from .faults import CONNECTION, Faults
 from .graph import Graph
+from .limits import Limits
 from .recording import Recording
 
 # The tenant of a snapshot that says nowhere which one it is of.
@@ -45,12 +51,24 @@ class Emulator:
         domains = [domain.name for domain in organization.verified_domains]
         self._entra = Entra(base, self.tenant_id, domains, behaviour)
         self._graph = Graph(Recording(snapshot, base), self._entra, behaviour)
-        self.app: ASGIApp = _Noted(Starlette(routes=[*self._entra.routes(), *self._graph.routes()]), self.requests)
+        routes = Starlette(routes=[*self._entra.routes(), *self._graph.routes()])
+        self._faults = Faults(routes, base, behaviour.plan, self._entra.revoke)
+        self._limits = Limits(self._faults, self.tenant_id, behaviour.limits)
+        self.app: ASGIApp = _Noted(self._limits, self.requests)
 
     @property
     def reads(self) -> list[Seen]:
         """What Graph was asked, without the sign-in."""
         return [seen for seen in self.requests if seen.is_read]
+
+    @property
+    def throttled(self) -> Counter[str]:
+        """How often a service's own limit was met, by the service's name."""
+        return self._limits.throttled
+
+    def revoke(self) -> None:
+        """Every token that was issued so far ends now."""
+        self._entra.revoke()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,20 +81,26 @@ class Emulator:
         """Another behaviour (see `Behaviour`) for as long as the block lasts, with an empty log to begin with."""
         usual = self._graph.behaviour
         self.requests.clear()
-        self._graph.behaviour = self._entra.behaviour = replace(usual, **options)
+        self._limits.renew()
+        self._behave(replace(usual, **options))
         try:
             yield
         finally:
-            self._graph.behaviour = self._entra.behaviour = usual
+            self._behave(usual)
+
+    def _behave(self, behaviour: Behaviour) -> None:
+        self._graph.behaviour = self._entra.behaviour = behaviour
+        self._faults.plan, self._limits.enforced = behaviour.plan, behaviour.limits
 
 
 @contextmanager
-def running(snapshot: Path, port: int = 0, **options: Any) -> Iterator[Emulator]:
-    """An emulator of the snapshot at `snapshot` (a folder or a zip), in a thread. `options` are the fields of `Behaviour`.
+def running(snapshot: Path | Snapshot | None = None, port: int = 0, **options: Any) -> Iterator[Emulator]:
+    """An emulator of `snapshot` (a folder, a zip, an open one; without it the demo tenant), in a thread.
 
-    Raises `SnapshotError` for a snapshot that cannot be used and `OSError` for a port that is taken.
+    `options` are the fields of `Behaviour`. Raises `SnapshotError` for a snapshot that cannot be used, `OSError` for a port that is
+    taken, and `ValueError` for a fault that is none.
     """
-    opened, behaviour = open_snapshot(snapshot), Behaviour(**options)
+    opened, behaviour = _opened(snapshot), Behaviour(**options)
     with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
         listener = _listening(port)
         base = f"https://localhost:{listener.getsockname()[1]}"
@@ -84,6 +108,12 @@ def running(snapshot: Path, port: int = 0, **options: Any) -> Iterator[Emulator]
         emulator = Emulator(opened, base, ca_file, behaviour)
         with _Server(emulator.app, config):
             yield emulator
+
+
+def _opened(snapshot: Path | Snapshot | None) -> Snapshot:
+    if snapshot is None:
+        return build_demo(datetime.now(UTC))
+    return snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
 
 
 def _listening(port: int) -> socket.socket:
@@ -111,8 +141,22 @@ def _config(folder: Path, listener: socket.socket) -> tuple[Config, Path]:
 class _Loop(asyncio.SelectorEventLoop):
     """A loop whose servers end at once: asyncio waits 30 s for the goodbye of each client that still holds a connection."""
 
-    async def create_server(self, *args: Any, **options: Any) -> asyncio.Server:
-        return await super().create_server(*args, ssl_shutdown_timeout=0.1, **options)
+    async def create_server(self, protocol_factory: Callable[[], asyncio.BaseProtocol], *args: Any, **options: Any) -> asyncio.Server:
+        """Every connection's task begins in `connection_made`, and so knows its transport."""
+
+        def knowing() -> asyncio.BaseProtocol:
+            protocol = protocol_factory()
+            made = protocol.connection_made
+
+            def connection_made(transport: asyncio.BaseTransport) -> None:
+                assert isinstance(transport, asyncio.Transport)
+                CONNECTION.set(transport)
+                made(transport)
+
+            protocol.connection_made = connection_made  # type: ignore[method-assign]
+            return protocol
+
+        return await super().create_server(knowing, *args, ssl_shutdown_timeout=0.1, **options)
 
 
 class _Server:
@@ -156,19 +200,31 @@ def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 class _Noted:
-    """Notes every request with the status of its answer."""
+    """Notes every request with the status of its answer, or that none began."""
 
     def __init__(self, app: ASGIApp, log: list[Seen]) -> None:
         self._app, self._log = app, log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        at, answered = time.monotonic(), False
+
+        def note(status: int) -> None:
+            self._log.append(Seen(scope["method"], scope["raw_path"].decode(), scope["query_string"].decode(), status, at))
+
         async def noting(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
-                path, query = scope["raw_path"], scope["query_string"]
-                self._log.append(Seen(scope["method"], path.decode(), query.decode(), message["status"]))
+                note(message["status"])
+                answered = True
             await send(message)
 
-        await self._app(scope, receive, noting)
+        try:
+            return await self._app(scope, receive, noting)
+        finally:
+            if not answered:
+                note(0)
 
 
 class _Domain(msgspec.Struct):
