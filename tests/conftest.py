@@ -28,4 +28,4 @@ def run(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Runs the real checks in this process: `run("--tenant=…", "--area=teams")`."""
     for name in ("CI", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
-    return lambda *arguments: suite(pytester, tmp_path / "reports", *arguments)
+    return lambda *arguments, **options: suite(pytester, tmp_path / "reports", *arguments, **options)

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,8 @@ class Run:
         return {name: str(record.verdict) for name, record in self.records.items()}
 
 
-def suite(pytester: pytest.Pytester, folder: Path, *arguments: str) -> Run:
-    """The checks of this project, run in this process."""
+def suite(pytester: pytest.Pytester, folder: Path, *arguments: str, plugins: Sequence[object] = ()) -> Run:
+    """The checks of this project, run in this process, with `plugins` of the test's own beside them."""
     common = [
         "-c",
         str(ROOT / "pyproject.toml"),
@@ -117,7 +117,7 @@ def suite(pytester: pytest.Pytester, folder: Path, *arguments: str) -> Run:
         "-p",
         "no:hypothesispytest",
     ]
-    result = pytester.runpytest_inprocess(*common, *arguments)
+    result = pytester.runpytest_inprocess(*common, *arguments, plugins=list(plugins))
     return Run(int(result.ret), result.stdout.str() + result.stderr.str(), folder)
 
 

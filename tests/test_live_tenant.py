@@ -114,6 +114,34 @@ def test_each_address_is_read_once(complete: tuple[Run, Counter[tuple[str, str]]
     assert [query for path, query in reads if path == f"/v1.0/{PROFILES}"] == ["", "$skiptoken=the%20next%20page"]
 
 
+def test_four_workers_read_everything_once_and_find_the_same(
+    complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator, tmp_path: Path
+) -> None:
+    alone, reads = complete
+    with emulator.behaving():
+        shared = run(emulator, tmp_path, "-n4")
+        assert Counter((seen.path, seen.query) for seen in emulator.reads) == reads
+    assert shared.status == alone.status
+    assert _without_times(shared.posture) == _without_times(alone.posture)
+
+
+def _without_times(posture: Any) -> Any:
+    """A posture without what is another in every run: its times, and the ids Graph gives each request and writes into each error."""
+    timed = {"started_at", "finished_at", "as_of"}
+    evidence = [
+        {
+            key: value
+            for key, value in row.items()
+            if key not in {"retrieved_at", "request_id"} and (key != "sha256" or row["status"] == 200)
+        }
+        for row in posture["evidence"]
+    ]
+    verdicts = [
+        {**row, "observed": {name: fact for name, fact in row["observed"].items() if name != "as of"}} for row in posture["verdicts"]
+    ]
+    return {key: value for key, value in posture.items() if key not in timed} | {"evidence": evidence, "verdicts": verdicts}
+
+
 def test_evidence_carries_graphs_request_ids(complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator) -> None:
     done, _ = complete
     ids = [evidence["request_id"] for evidence in done.posture["evidence"]]

@@ -152,7 +152,9 @@ def test_no_patience_is_one_try() -> None:
     assert transport.asked == 1
 
 
-def test_a_stall_is_counted_and_cut_short() -> None:
+def test_a_stall_is_counted_and_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixtures.graph.patience.HEALTHY", 0.2)
+
     class Silent(Answers):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             self.asked += 1
