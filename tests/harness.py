@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpcore  # noqa: F401  imported here once: httpx knows the errors of the one it loads first, and pytester forgets that one
 import openpyxl  # noqa: F401  imported here once: pytester forgets what an inner run imports, and each would import it again
 import pytest
 

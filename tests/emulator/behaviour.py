@@ -45,16 +45,32 @@ class Behaviour:
     `roles` are put into every token (none: the claim is left out, as Entra does); `deny` gives every path that begins so a
     status; `flaky` gives a path these statuses first, each once and with `Retry-After: 1`; `wrong_secret` refuses every
     secret, as when it was renewed; `token_tenant` is the `tid` of the tokens, where it is not the tenant that was asked.
+    `secret_expired`, `app_disabled` and `blocked` (by Conditional Access, a person only) refuse a token; `token_lifetime` is in seconds;
+    `assertion` changes claims of what an issuer elsewhere says of the application; `person` is who signs in on a page: "at home",
+    "declines", "late" (the code ended) or "away" (until the page is used); `public_client` lets people sign in at all;
+    `logged_in` is whether somebody did in Microsoft's tools, `machine_has_identity` whether the machine was given one.
     `faults` are the lines of a plan (docs/emulator.md), which go before `flaky` and `deny`; `limits` enforces those of the services.
+    `users` and `devices` make the tenant that large; 0 leaves it as the snapshot has it.
     """
 
     roles: Sequence[str] = field(default_factory=_needed_roles)
     deny: Mapping[str, int] = field(default_factory=dict)
     flaky: Mapping[str, Sequence[int]] = field(default_factory=dict)
     wrong_secret: bool = False
+    secret_expired: bool = False
+    app_disabled: bool = False
+    blocked: bool = False
     token_tenant: str | None = None
+    token_lifetime: int = 3599
+    assertion: Mapping[str, object] = field(default_factory=dict)
+    person: str = "at home"
+    public_client: bool = True
+    logged_in: bool = True
+    machine_has_identity: bool = True
     faults: Sequence[str] = ()
     limits: bool = False
+    users: int = 0
+    devices: int = 0
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for a line of `faults` that says nothing."""

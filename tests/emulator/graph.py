@@ -1,50 +1,89 @@
-"""Graph itself: who asks is checked, then the recording answers."""
+"""Graph itself: who asks and what he may ask is checked, then the tenant answers."""
 
 from __future__ import annotations
 
 from urllib.parse import unquote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
+from .answers import Answers, Asked
+from .batch import answer_batch
 from .behaviour import Behaviour
 from .entra import Entra
-from .recording import Recording
+from .licensing import NOT_PREMIUM, is_trapped
+from .odata import Refused
+from .permissions import Caller, person_of, refusal
 from .wire import VERSIONS, error, ids
 
 _ODATA = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_ME = Refused(400, "Request_BadRequest", "/me request is only valid with delegated authentication flow.")
 
 
 class Graph:
-    """Answers every address that is none of the sign-in's.
+    """Answers every address that is none of the sign-in's. `inner` is who answers the requests of a batch: all that stands before it."""
 
-    A path that was not recorded is `ResourceNotFound` and never `Request_ResourceNotFound`: by that Graph says that an
-    object does not exist, and a gap in a recording does not say so. A recorded 404 is answered with its own body.
-    """
+    inner: ASGIApp
 
-    def __init__(self, recording: Recording, entra: Entra, behaviour: Behaviour) -> None:
-        self.behaviour = behaviour
-        self._recording = recording
+    def __init__(self, answers: Answers, entra: Entra, behaviour: Behaviour) -> None:
+        self._answers = answers
         self._entra = entra
+        self.behaviour = behaviour
+
+    @property
+    def behaviour(self) -> Behaviour:
+        return self._behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        """Raises `ValueError` for a tenant smaller than its snapshot."""
+        self._behaviour = behaviour
+        self._answers.grow(behaviour.users, behaviour.devices)
 
     def routes(self) -> list[Route]:
         return [Route("/{address:path}", self.answer, methods=_METHODS)]
 
     async def answer(self, request: Request) -> Response:
-        raw_path = request.scope["raw_path"].decode()
-        version, _, path = "/".join(part for part in unquote(raw_path).split("/") if part).partition("/")
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.casefold() != "bearer" or not token:
             return error(request.scope, 401, "Access token is empty.")
-        if not self._entra.accepts(token):
-            return error(request.scope, 401)
+        if reason := self._entra.refusal(token):
+            return error(request.scope, 401, reason, {"www-authenticate": self._entra.challenge(token)})
+        raw_path = request.scope["raw_path"].decode()
+        version, _, path = "/".join(part for part in unquote(raw_path).split("/") if part).partition("/")
         if version not in VERSIONS:
             return error(request.scope, 400, f"Invalid version: {version}.")
-        if request.method != "GET":
-            return error(request.scope, 405)
-        recorded = self._recording.answer(f"{raw_path}?{request.url.query}")
-        if recorded is None:
-            return error(request.scope, 404, f"Resource not found for the path '{path}'.")
-        return Response(recorded.body, recorded.status, ids(request.scope), media_type=_ODATA)
+        try:
+            if request.method == "POST" and path.casefold() == "$batch":
+                return await answer_batch(request, version, self.inner)
+            if request.method != "GET":
+                return error(request.scope, 405)
+            eventual = request.headers.get("consistencylevel", "").casefold() == "eventual"
+            asked = Asked(version, path, request.url.query, f"{raw_path}?{request.url.query}", eventual)
+            asked = self._checked(asked, Caller(self._entra.permissions(token), person_of(token)))
+            work = self._answers.answer
+            found = await run_in_threadpool(work, asked) if self._answers.is_grown(asked) else work(asked)
+        except Refused as refused:
+            return error(request.scope, refused.status, refused.message, code=refused.code)
+        return Response(found.body, found.status, ids(request.scope), media_type=found.media_type or _ODATA)
+
+    def _checked(self, asked: Asked, caller: Caller) -> Asked:
+        """The request as the tenant takes it. Raises `Refused` where the caller may not, or the tenant has not bought it."""
+        first, slash, rest = asked.path.partition("/")
+        mine = first.casefold() == "me"
+        if mine and not caller.person:
+            raise _ME
+        asks_sign_ins = first.casefold() == "users" and "signinactivity" in asked.query.casefold()
+        if refused := refusal(asked.path, caller, asks_sign_ins):
+            raise refused
+        if is_trapped(asked.path, asks_sign_ins, caller.granted):
+            raise NOT_PREMIUM
+        unlicensed = self._answers.licences.refusal(asked.path, asks_sign_ins)
+        if unlicensed and not self._answers.is_listed(asked) and not self._answers.is_refusal(asked):
+            raise unlicensed
+        path = f"users/{caller.person}{slash}{rest}" if mine else asked.path
+        return asked._replace(path=path, url=f"/{asked.version}/{path}?{asked.query}") if mine else asked

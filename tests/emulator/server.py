@@ -26,10 +26,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fixtures.demo.builder import build_demo
 from fixtures.graph.snapshot import Snapshot, open_snapshot
 
-from .behaviour import CLIENT_ID, CLIENT_SECRET, Behaviour, Seen
+from .answers import Answers
+from .behaviour import Behaviour, Seen
 from .entra import Entra
 from .faults import CONNECTION, Faults
 from .graph import Graph
+from .kinds import variables
 from .limits import Limits
 from .recording import Recording
 
@@ -50,10 +52,10 @@ class Emulator:
         self.tenant_id = snapshot.manifest.tenant.id or organization.id or _SOME_TENANT
         domains = [domain.name for domain in organization.verified_domains]
         self._entra = Entra(base, self.tenant_id, domains, behaviour)
-        self._graph = Graph(Recording(snapshot, base), self._entra, behaviour)
+        self._graph = Graph(Answers(Recording(snapshot, base), base), self._entra, behaviour)
         routes = Starlette(routes=[*self._entra.routes(), *self._graph.routes()])
         self._faults = Faults(routes, base, behaviour.plan, self._entra.revoke)
-        self._limits = Limits(self._faults, self.tenant_id, behaviour.limits)
+        self._limits = self._graph.inner = Limits(self._faults, self.tenant_id, behaviour.limits)
         self.app: ASGIApp = _Noted(self._limits, self.requests)
 
     @property
@@ -73,8 +75,12 @@ class Emulator:
     @property
     def environment(self) -> dict[str, str]:
         """The variables by which a process signs in here and trusts the certificate: httpx reads one name, requests the other."""
+        return self.environment_for("secret")
+
+    def environment_for(self, kind: str) -> dict[str, str]:
+        """The same for a kind of credential by its name in `tenants.toml`. Its files lie in the emulator's folder, and go with it."""
         trust = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(self.ca_file))
-        return {"AZURE_CLIENT_ID": CLIENT_ID, "AZURE_CLIENT_SECRET": CLIENT_SECRET, **trust}
+        return {**variables(kind, self._entra.directory, self.ca_file.parent, self.ca_file), **trust}
 
     @contextmanager
     def behaving(self, **options: Any) -> Iterator[None]:
@@ -135,6 +141,7 @@ def _config(folder: Path, listener: socket.socket) -> tuple[Config, Path]:
     config.certfile, config.keyfile = str(chain), str(key)
     config.loglevel = "WARNING"
     config.graceful_timeout = 0.2
+    config.keep_alive_max_requests = 1_000_000  # by itself it would end a connection after a thousand, in the middle of others
     return config, ca_file
 
 

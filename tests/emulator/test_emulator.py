@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import ssl
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-import trustme
 
 from fixtures.graph.clouds import Cloud
 from fixtures.graph.credentials import CredentialError, Wanted, sign_in
@@ -23,7 +20,6 @@ from fixtures.graph.tokens import caller_of
 from . import CLIENT_ID, CLIENT_SECRET, Emulator, running
 from .tiny import DOMAIN, PROFILES, TENANT_ID, write_tiny
 
-Proof = Callable[[Path], dict[str, str]]
 NEVER_RECORDED = "11111111-1111-4111-8111-111111111111"
 
 
@@ -117,31 +113,13 @@ def test_the_token_says_who_calls_and_what_is_granted(client: httpx.Client, emul
     assert (caller.tenant_id, caller.granted) == (NEVER_RECORDED, None)
 
 
-def _certificate(folder: Path) -> dict[str, str]:
-    file = folder / "application.pem"
-    issued = trustme.CA(key_type=trustme.KeyType.RSA).issue_cert("application.tiny.example", key_type=trustme.KeyType.RSA)
-    issued.private_key_and_cert_chain_pem.write_to_path(str(file))
-    return {"AZURE_CLIENT_CERTIFICATE_PATH": str(file)}
-
-
-def _federation(folder: Path) -> dict[str, str]:
-    file = folder / "token"
-    claims = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + 300}).encode()).decode().rstrip("=")
-    file.write_text(f"header.{claims}.signature", "utf-8")
-    return {"AZURE_FEDERATED_TOKEN_FILE": str(file)}
-
-
-def _secret(folder: Path) -> dict[str, str]:
-    return {"AZURE_CLIENT_SECRET": CLIENT_SECRET}
-
-
-@pytest.mark.parametrize("proof", [_certificate, _federation, _secret], ids=["certificate", "federation", "secret"])
+@pytest.mark.parametrize("kind", ["certificate", "workload-identity", "secret"])
 @pytest.mark.parametrize("tenant", [TENANT_ID, DOMAIN])
-def test_azure_identity_signs_in(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proof: Proof, tenant: str) -> None:
+def test_azure_identity_signs_in(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, kind: str, tenant: str) -> None:
     for name, value in {**emulator.environment, "NO_PROXY": "localhost"}.items():
         monkeypatch.setenv(name, value)
     cloud = Cloud("lab", emulator.authority, emulator.graph)
-    _, caller = sign_in("environment", Wanted(tenant, cloud, {"AZURE_CLIENT_ID": CLIENT_ID, **proof(tmp_path)}))
+    _, caller = sign_in("environment", Wanted(tenant, cloud, emulator.environment_for(kind)))
     assert (caller.tenant_id, caller.app_id) == (TENANT_ID, CLIENT_ID)
 
 

@@ -43,15 +43,17 @@ def ids(scope: Scope) -> dict[str, str]:
     return {"request-id": own, "client-request-id": Headers(scope=scope).get("client-request-id", own)}
 
 
-def error(scope: Scope, status: int, message: str = "", headers: Mapping[str, str] | None = None, code: str = "") -> JSONResponse:
-    """Graph's refusal of a request. Without `code` and `message` they are the usual ones of the status."""
+def error(scope: Scope, status: int, message: str = "", headers: Mapping[str, str] | None = None, code: str | None = None) -> JSONResponse:
+    """Graph's refusal of a request. Without `code` and `message` they are the usual ones of the status; some services leave it empty."""
     usual_code, usual = _ERRORS.get(status, ("UnknownError", ""))
     sent = ids(scope) | dict(headers or {})
     if status == 401:
-        sent["www-authenticate"] = 'Bearer realm="", client_id="00000003-0000-0000-c000-000000000000"'
+        sent.setdefault("www-authenticate", 'Bearer realm="", client_id="00000003-0000-0000-c000-000000000000"')
     inner = {
         "date": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}",
         "request-id": sent["request-id"],
         "client-request-id": sent["client-request-id"],
     }
-    return JSONResponse({"error": {"code": code or usual_code, "message": message or usual, "innerError": inner}}, status, sent)
+    return JSONResponse(
+        {"error": {"code": usual_code if code is None else code, "message": message or usual, "innerError": inner}}, status, sent
+    )
