@@ -39,6 +39,7 @@ def check_the_score_is_not_older_than_48_hours(secure_scores: SecureScores, as_o
 
 def check_the_reader_may_read_what_the_checks_need(reader: Reader, observed: Observed) -> None:
     """The identity that reads has every permission the selected checks need."""
+    observed("who it is, by its token", reader.name)
     observed("granted to it, by its token", sorted(reader.granted) if reader.granted is not None else "not known")
     observed("answered", reader.answered)
     observed("refused", reader.refused)
