@@ -3,6 +3,7 @@
 pytest_plugins = [
     "fixtures.tenant",
     "fixtures.evidence",
+    "fixtures.recording",
     "fixtures.secure_score",
     "fixtures.actions",
     "fixtures.people",

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
+import tomli_w
 
-from fixtures.evidence import STORE, is_worker
+from fixtures.evidence import RECORDER, STORE, is_worker
 from fixtures.record import Acceptance, ExceptionNote
 from fixtures.store import Store
 from fixtures.text import one_line, visible
@@ -61,9 +62,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """A damaged file is told at once; in a worker the controller has told it already."""
-    if STORE in session.config.stash and not is_worker(session.config):
-        entries(session.config)
+    """A damaged file is told at once, and a sound one recorded; in a worker the controller has done so already."""
+    config = session.config
+    if STORE in config.stash and not is_worker(config):
+        entries(config)
+        if RECORDER in config.stash:
+            config.stash[RECORDER].declared("exceptions.toml", _for_this_tenant(_source(config)[1], config.stash[STORE]))
 
 
 def entries(config: pytest.Config) -> dict[str, Entry]:
@@ -88,6 +92,16 @@ def _source(config: pytest.Config) -> tuple[str, bytes]:
         raise pytest.UsageError(f"exceptions cannot be read from {named}: {error.strerror}.") from None
 
 
+def _for_this_tenant(text: bytes, store: Store) -> bytes:
+    """The file as it is, or without the entries that are another tenant's: those are nobody's business who reads this one's snapshot.
+
+    Also an empty one, for without any a replay would take the exceptions of the project it runs in.
+    """
+    rows = tomllib.loads(text.decode()).get("exception", [])
+    own = [row for row in rows if "tenant" not in row or row["tenant"].casefold() in _names(store)]
+    return text if len(own) == len(rows) else tomli_w.dumps({"exception": own}).encode()
+
+
 def _parse(name: str, text: bytes, store: Store) -> dict[str, Entry]:
     try:
         found = msgspec.convert(tomllib.loads(text.decode()), _File).exception
@@ -106,10 +120,10 @@ def _parse(name: str, text: bytes, store: Store) -> dict[str, Entry]:
 
 
 def _names(store: Store) -> set[str]:
-    """What an entry may call the tenant: as it names itself, and as the user named a live one or the demo."""
+    """What an entry may call the tenant: as it names itself, and as the user named it; a path is no name."""
     tenant, read = store.tenant, store.outcomes["organization"]
     own = (tenant.id, tenant.name) if read.failure else (read.value.id, read.value.display_name)
-    return {name.casefold() for name in (*own, None if tenant.source == "snapshot" else tenant.label) if name}
+    return {name.casefold() for name in (*own, tenant.known_as) if name}
 
 
 def pytest_m365_accept(config: pytest.Config, action: str, observed: dict[str, Any]) -> Acceptance | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import msgspec
@@ -17,11 +16,10 @@ from fixtures.record import Record
 from fixtures.secure_score import Catalogue, catalogue, licences_of
 from fixtures.store import Store
 from fixtures.tenant import slug_of
+from fixtures.tool import TOOL, tool_version
 from fixtures.verdicts import Verdict
 
 from . import posture as p
-
-TOOL = "m365-posture"
 
 
 class _Collected(msgspec.Struct):
@@ -123,18 +121,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(config.stash[COLLECTOR], "m365-collector")
 
 
-def tool_version() -> str:
-    """The version of this suite, from its own project file when it is not installed."""
-    try:
-        return version(TOOL)
-    except PackageNotFoundError:
-        import tomllib
-        from pathlib import Path
-
-        project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
-        return str(project["project"]["version"])
-
-
 def _arguments(config: pytest.Config) -> list[str]:
     """What narrowed the run, as the user said it; nothing else of his command line."""
     option = config.option
@@ -157,7 +143,7 @@ def _stopped(session: pytest.Session) -> str | None:
 def _tenant(store: Store) -> p.TenantFacts:
     tenant, read = store.tenant, store.outcomes["organization"]
     organization = None if read.failure else read.value
-    name = (organization.display_name if organization else None) or tenant.name or slug_of(tenant.label)
+    name = (organization.display_name if organization else None) or tenant.name or slug_of(tenant.known_as or tenant.label)
     known_as = tenant.label if tenant.source != "snapshot" else slug_of(tenant.label)  # a path of this machine is no name
     return p.TenantFacts((organization.id if organization else None) or tenant.id, name, tenant.cloud.name, tenant.source, known_as)
 
