@@ -77,7 +77,7 @@ def _policy(dice: random.Random, number: int, groups: list[str], apps: list[str]
 
 
 def _spent(seed: int) -> tuple[float, float, int, int]:
-    """Seconds of CPU for the dearest question, and for all questions over one tenant, how many kinds of people its policies tell apart, and its holes."""
+    """Seconds of CPU for the dearest question and for all; how many kinds of people the policies tell apart; and the holes."""
     dice = random.Random(seed)
     groups, apps, places = ([_id(dice) for _ in range(count)] for count in (GROUPS, 30, 20))
     users = [Someone(str(number), f"user {number}", internal=number % 10 > 0) for number in range(USERS)]

@@ -401,7 +401,7 @@ def test_nothing_is_written_that_did_not_pass_the_redactor(kept: Path) -> None:
 
     recording = Recorder(kept / "it", Redactor())
     url = "https://graph.ada.example/v1.0/users/ada"
-    recording.answered("user", "v1.0/users/ada", 1, Answer(url, 200, b'{"name": "ada"}', NOW, "id"))
+    recording.answered("user", "v1.0/users/ada", 1, Answer(url, 200, b'{"name": "ada"}', NOW, "of ada"))
     recording.unanswered("user", "v1.0/users/ada", 2, url, Unreadable(Cause.UNAVAILABLE, "No answer from Graph for /v1.0/users/ada (X)."))
     recording.declared("tenant.toml", b'name = "ada"')
     tenant = RecordedTenant("ada", "ada", "ada", "lab", "https://graph.ada.example", "https://login.ada.example")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.graph.snapshot import SnapshotError
+from fixtures.text import one_line
 
 from .plan import read_plan
 from .server import Emulator, running
@@ -43,6 +44,8 @@ def main() -> int:
     try:
         if given.ready:
             given.ready.unlink(missing_ok=True)
+        if given.log and not given.log.absolute().parent.is_dir():
+            raise OSError(f"there is no folder for {given.log}")
         with running(given.snapshot, given.port, **_options(given)) as emulator:
             began = time.monotonic()
             with suppress(KeyboardInterrupt):
@@ -54,8 +57,8 @@ def main() -> int:
             _write(given.log, _log(emulator, began))
     except KeyboardInterrupt:
         return 0
-    except (SnapshotError, OSError, ValueError) as error:
-        print(f"emulator: {error}", file=sys.stderr)
+    except (SnapshotError, OSError, ValueError, OverflowError) as error:
+        print(f"emulator: {one_line(str(error))}", file=sys.stderr)
         return 2
     print(_summary(emulator))
     return 0

@@ -12,9 +12,6 @@ from fixtures.graph.clouds import CLOUDS
 from fixtures.graph.snapshot import Snapshot, file_name
 
 _FILE = re.compile(r"(?P<stem>(?:v1\.0|beta)/.+?)(?:\.(?P<status>[1-5]\d\d))?\.json")
-# The hosts of Graph itself and no other: a link that leads elsewhere stays as it is, for the client to refuse.
-_HOSTS = "|".join(re.escape(cloud.graph.removeprefix("https://")) for cloud in CLOUDS.values())
-_NEXT = re.compile(rf'(@odata\.nextLink"\s*:\s*")https:(?:\\?/){{2}}(?:{_HOSTS})(?=\\?/)'.encode())
 
 Address = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -58,6 +55,7 @@ class Recording:
     def __init__(self, snapshot: Snapshot, base: str) -> None:
         self._snapshot = snapshot
         self._base = base.encode()
+        self._own_link = _own_link(snapshot.manifest.tenant.graph)
         self._files: dict[str, tuple[str, int]] = {}
         self._variants: dict[str, list[str]] = {}
         for name in sorted(snapshot.names):
@@ -104,7 +102,7 @@ class Recording:
             return None
         if following := _next_address(found.body):
             self._places.setdefault(following, place._replace(page=place.page + 1))
-        return Recorded(found.status, _NEXT.sub(rb"\g<1>" + self._base, found.body))
+        return Recorded(found.status, self._own_link.sub(rb"\g<1>" + self._base, found.body))
 
     def rows(self, path: str) -> Rows | None:
         """The rows of what was recorded for `path` (with its version). None where that is no collection, damaged, or a part only."""
@@ -159,6 +157,15 @@ def _address(url: str) -> Address:
     parts = urlsplit(url)
     path = "/".join(part for part in unquote(parts.path).split("/") if part)
     return path.casefold(), tuple(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+
+
+def _own_link(graph: str | None) -> re.Pattern[bytes]:
+    """The beginning of a link to Graph itself: Microsoft's, or the private cloud's the snapshot was recorded in. A link that leads
+    elsewhere stays as it is, for the client to refuse.
+    """
+    addresses = {cloud.graph for cloud in CLOUDS.values()} | ({graph} if graph else set())
+    hosts = "|".join(re.escape(urlsplit(address).netloc) for address in sorted(addresses))
+    return re.compile(rf'(@odata\.nextLink"\s*:\s*")https:(?:\\?/){{2}}(?:{hosts})(?=\\?/)'.encode())
 
 
 def _next_address(body: bytes) -> Address | None:

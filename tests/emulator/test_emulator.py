@@ -30,11 +30,14 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "v1.0/gone.404": {"error": {"code": "Request_ResourceNotFound", "message": "It was deleted."}},
         "v1.0/circle": {"value": [], "@odata.nextLink": "https://graph.microsoft.com/v1.0/circle"},
         "v1.0/astray": {"value": [], "@odata.nextLink": "https://graph.microsoft.com.tiny.example/v1.0/astray"},
+        "v1.0/private": {"value": [], "@odata.nextLink": "https://graph.tiny.example:8443/v1.0/private"},
+        "v1.0/beyond": {"value": [], "@odata.nextLink": "https://graph.tiny.example:84430/v1.0/beyond"},
         "v1.0/named@one_resource": {"value": ["under the name of a resource"]},
         "v1.0/twice@all_of_it": {"value": ["all"]},
         "v1.0/twice@some_of_it": {"value": ["some"]},
         "snapshot": {
             "format": 1,
+            "tenant": {"cloud": "lab", "graph": "https://graph.tiny.example:8443"},
             "requests": [
                 {"file": "v1.0/twice@some_of_it.json", "url": "https://graph.microsoft.com/v1.0/twice?$top=1&$select=id"},
                 {"file": "v1.0/twice@all_of_it.json"},
@@ -153,7 +156,9 @@ def test_pages_lead_to_each_other_on_the_emulator(client: httpx.Client, emulator
         assert link == f"{emulator.graph}/v1.0/{PROFILES}?$skiptoken=the%20next%20page"
         assert client.get(link).content == (snapshot / f"v1.0/{PROFILES}.page2.json").read_bytes()
         assert client.get("/v1.0/circle").json()["@odata.nextLink"] == f"{emulator.graph}/v1.0/circle"
+        assert client.get("/v1.0/private").json()["@odata.nextLink"] == f"{emulator.graph}/v1.0/private"
         assert client.get("/v1.0/astray").json()["@odata.nextLink"].startswith("https://graph.microsoft.com.tiny.example/")
+        assert client.get("/v1.0/beyond").json()["@odata.nextLink"].startswith("https://graph.tiny.example:84430/")
 
 
 def test_failures_have_graphs_shape(client: httpx.Client) -> None:
