@@ -141,6 +141,7 @@ def _config(folder: Path, listener: socket.socket) -> tuple[Config, Path]:
     config.certfile, config.keyfile = str(chain), str(key)
     config.loglevel = "WARNING"
     config.graceful_timeout = 0.2
+    config.keep_alive_timeout = 60  # on a busy machine a client may take longer than 5 s between two requests
     config.keep_alive_max_requests = 1_000_000  # by itself it would end a connection after a thousand, in the middle of others
     return config, ca_file
 
