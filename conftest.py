@@ -7,6 +7,7 @@ pytest_plugins = [
     "fixtures.secure_score",
     "fixtures.actions",
     "fixtures.people",
+    "fixtures.sign_ins",
     "fixtures.judging",
     "fixtures.preflight",
     "reports.collecting",

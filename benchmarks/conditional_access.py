@@ -99,9 +99,9 @@ def _spent(seed: int) -> tuple[float, float, int, int]:
     ]
     began = time.process_time()
     policies, locations = [parse(policy) for policy in raw], named_locations(named)
-    people = People(policies, members)
+    people = People(policies, members, roles_known=False)
     people.add(users)
-    people.add_everybody_else(spared_roles=True)
+    people.add_everybody_else()
     enforced = Enforced(policies, locations, people)
     prepared = time.process_time()
     holes, ends = 0, [prepared]

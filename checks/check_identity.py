@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from checks.scored import check_scored_by_microsoft  # noqa: F401  (one item for every other action of this area)
 from fixtures.actions import improvement_action
+from fixtures.conditional_access.grants import BLOCK
+from fixtures.conditional_access.proof import Question
+from fixtures.conditional_access.signins import LEGACY
 from fixtures.graph.failure import Cause
 from fixtures.judging import Observed
 from fixtures.people import Administrators
-from fixtures.resources.conditional_access import LEGACY, ConditionalAccess
+from fixtures.resources.conditional_access import ConditionalAccess
 from fixtures.resources.identity import (
     GLOBAL_ADMINISTRATOR,
     AdminConsentPolicy,
     AuthorizationPolicy,
-    GroupMembers,
-    RoleAssignments,
     SecurityDefaults,
 )
 from fixtures.resources.tenant import NEVER, Domains
 from fixtures.resources.users import Registrations
+from fixtures.sign_ins import Enforcement
 from fixtures.verdicts import NotApplicable, NotEvaluated
 
 # Consent policies whose content is known: Microsoft's own for low-risk permissions, and the one it recommends.
@@ -27,18 +29,14 @@ _WIDE_CONSENT = "microsoft-user-default-legacy"
 
 @improvement_action("BlockLegacyAuthentication")
 def check_legacy_authentication_is_blocked(
-    conditional_access: ConditionalAccess,
-    security_defaults: SecurityDefaults,
-    role_assignments: RoleAssignments,
-    group_members: GroupMembers,
-    exempt: frozenset[str],
-    observed: Observed,
+    conditional_access: ConditionalAccess, enforcement: Enforcement, security_defaults: SecurityDefaults, observed: Observed
 ) -> None:
     """No client can sign in with a protocol that cannot do MFA."""
-    escaping = conditional_access.not_everyone_covered(("block",), exempt, role_assignments, group_members, LEGACY)
+    escaping = enforcement.over_everyone(Question(frozenset(), {"client": LEGACY}))
     observed("security defaults", security_defaults.is_enabled)
-    observed("policies that block", list(conditional_access.giving("block")))
-    observed("not blocked", [] if security_defaults.is_enabled else list(escaping.people))
+    observed("policies that block", conditional_access.mentioning(BLOCK))
+    observed("not blocked", [] if security_defaults.is_enabled else escaping.people)
+    observed("sign-ins that are not blocked", [] if security_defaults.is_enabled else escaping.told)
     assert security_defaults.is_enabled or not escaping, escaping.describe()
 
 

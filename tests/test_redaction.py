@@ -538,7 +538,8 @@ class Translation:
                 pairs.update({" ".join(old.split()): new for old, new in replaced(load(body), load(redact_file(name, body)))})
         plain = {re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", old)).strip(): new for old, new in pairs.items() if new.startswith("status-")}
         self._pairs = pairs | plain
-        self._pattern = re.compile("|".join(re.escape(old) for old in sorted(self._pairs, key=len, reverse=True)))
+        longest = sorted(self._pairs, key=len, reverse=True)  # and a country's code is no part of a word
+        self._pattern = re.compile("|".join(re.escape(old) if len(old) > 3 else rf"\b{re.escape(old)}\b" for old in longest))
 
     def __call__(self, value: Any) -> Any:
         if isinstance(value, list):
