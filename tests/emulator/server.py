@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fixtures.demo.builder import build_demo
-from fixtures.graph.snapshot import Snapshot, open_snapshot
+from fixtures.graph.snapshot import Snapshot, SnapshotError, open_snapshot
 
 from .answers import Answers
 from .behaviour import Behaviour, Seen
@@ -252,6 +252,6 @@ def _organization(snapshot: Snapshot) -> _Organization:
     """The tenant's id and domains, by which a sign-in may name it. Nothing where the snapshot has no organization to read."""
     try:
         found = msgspec.json.decode(snapshot.read("v1.0/organization.json"), type=_Organizations).value
-    except (OSError, KeyError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (SnapshotError, OSError, KeyError, msgspec.MsgspecError, UnicodeDecodeError):
         return _Organization()
     return found[0] if found else _Organization()
