@@ -404,7 +404,7 @@ def test_nothing_is_written_that_did_not_pass_the_redactor(kept: Path) -> None:
     recording.answered("user", "v1.0/users/ada", 1, Answer(url, 200, b'{"name": "ada"}', NOW, "of ada"))
     recording.unanswered("user", "v1.0/users/ada", 2, url, Unreadable(Cause.UNAVAILABLE, "No answer from Graph for /v1.0/users/ada (X)."))
     recording.declared("tenant.toml", b'name = "ada"')
-    tenant = RecordedTenant("ada", "ada", "ada", "lab", "https://graph.ada.example", "https://login.ada.example")
+    tenant = RecordedTenant("ada", "ada", "ada", "ada's lab", "https://graph.ada.example", "https://login.ada.example")
     recording.finish(Manifest(tenant=tenant, caller=RecordedCaller("app", "ada", "ada@x", ["User.Read.All"])))
     snapshot = open_snapshot(kept / "it")
     assert snapshot.names == {"snapshot.json", "tenant.toml", "v1.0/users/eve.json"}

@@ -166,7 +166,11 @@ def test_a_zip_made_by_hand_is_as_good_as_its_files(folder: Path, damaged: Path)
 def test_a_folder_made_by_hand_needs_no_manifest(folder: Path, damaged: Path) -> None:
     copy = shutil.copytree(folder, damaged / "hand")
     (copy / "snapshot.json").unlink()
-    assert not open_snapshot(copy).sealed
+    snapshot = open_snapshot(copy)
+    assert not snapshot.sealed
+    (copy / "v1.0" / "users.json").unlink()
+    with pytest.raises(SnapshotError, match=re.escape("v1.0/users.json cannot be read: No such file or directory.")):
+        snapshot.read("v1.0/users.json")
 
 
 def _resealed(folder: Path, copy: Path, **changes: Any) -> Path:

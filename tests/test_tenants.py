@@ -107,6 +107,7 @@ def _is_one_clear_line(found: Run, said: str) -> None:
         (lambda b: (b.folder / "snapshot.json").write_bytes(b"\xff\xfe{}"), "snapshot.json is damaged"),
         (lambda b: _manifest(b, format=9), "format 9 is not known"),
         (lambda b: _manifest(b, recorded_at="never"), "snapshot.json is damaged"),
+        (lambda b: _manifest(b, recorded_at="0001-01-01T00:00:00+14:00"), "snapshot.json is damaged"),
         (
             lambda b: _manifest(b, requests=[{"file": "v1.0/domains.json", "sha256": "00"}, *_listed(b)]),
             "v1.0/domains.json is not the file",
@@ -120,7 +121,7 @@ def _is_one_clear_line(found: Run, said: str) -> None:
         (lambda b: (b.folder / "exceptions.toml").write_text("[[exception]]", "utf-8"), "exceptions.toml is damaged"),
         (lambda b: (b.folder / "exceptions.toml").write_text("x = [", "utf-8"), "exceptions.toml is damaged"),
     ],
-    ids=map(str, range(13)),
+    ids=map(str, range(14)),
 )
 def test_a_snapshot_that_is_damaged(damage: Callable[[Bench], object], said: str, bench: Bench, run: Callable[..., Run]) -> None:
     damage(bench)

@@ -9,8 +9,8 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -65,11 +65,24 @@ class Command:
             yield client
 
 
-def test_it_serves_as_it_was_told_and_says_what_it_was_asked(tmp_path: Path) -> None:
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Starts the command; none outlives its test."""
+    with ExitStack() as started:
+
+        def begin(*arguments: str) -> Command:
+            command = Command(tmp_path, *arguments)
+            started.callback(command.process.kill)
+            return command
+
+        yield begin
+
+
+def test_it_serves_as_it_was_told_and_says_what_it_was_asked(start: Callable[..., Command], tmp_path: Path) -> None:
     snapshot, plan, log = write_tiny(tmp_path / "tiny"), tmp_path / "bad.plan", tmp_path / "log.json"
     plan.write_text("# a bad day\norganization 503 times=1\n", "utf-8")
     options = (f"--snapshot={snapshot}", "--fault=domains 429 retry-after=0.25 times=1", f"--plan={plan}", "--latency=0.2")
-    command = Command(tmp_path, *options, "--roles=Domain.Read.All", f"--log={log}")
+    command = start(*options, "--roles=Domain.Read.All", f"--log={log}")
     with command.client() as client:
         began = time.monotonic()
         answers = [client.get(f"/{path}") for path in ("v1.0/domains", "v1.0/organization", "v1.0//domains?$top=1", POLICIES, POLICIES)]
@@ -96,8 +109,8 @@ def test_it_serves_as_it_was_told_and_says_what_it_was_asked(tmp_path: Path) -> 
     assert "2 x 429, 1 x 503" in out.splitlines()[-1]
 
 
-def test_without_a_snapshot_it_is_the_demo_tenant_and_ends_on_ctrl_c(tmp_path: Path) -> None:
-    command = Command(tmp_path, "--no-limits", "--fault=domains latency seconds=0.5")
+def test_without_a_snapshot_it_is_the_demo_tenant_and_ends_on_ctrl_c(start: Callable[..., Command]) -> None:
+    command = start("--no-limits", "--fault=domains latency seconds=0.5")
     with command.client() as client:
         assert [client.get(f"/{POLICIES}").status_code for _ in range(2)] == [200, 200]
         with pytest.raises(httpx.ReadTimeout):
@@ -109,8 +122,8 @@ def test_without_a_snapshot_it_is_the_demo_tenant_and_ends_on_ctrl_c(tmp_path: P
     assert "4 requests: 4 x 200" in out
 
 
-def test_a_client_that_leaves_and_an_end_in_the_middle_are_no_news(tmp_path: Path) -> None:
-    command = Command(tmp_path, "--fault=domains latency seconds=1", "--fault=users stall", "--fault=organization reset")
+def test_a_client_that_leaves_and_an_end_in_the_middle_are_no_news(start: Callable[..., Command]) -> None:
+    command = start("--fault=domains latency seconds=1", "--fault=users stall", "--fault=organization reset")
     with command.client() as client:
         for path in ("domains", "users", "organization"):
             with pytest.raises(httpx.TransportError):
@@ -130,6 +143,9 @@ def test_a_client_that_leaves_and_an_end_in_the_middle_are_no_news(tmp_path: Pat
         (["--latency=-1"], "seconds= wants seconds"),
         (["--plan=no-such-file"], "no-such-file"),
         (["--snapshot=no-such-folder"], "no snapshot at no-such-folder"),
+        (["--snapshot=no\nsuch\x1b[31m"], "no snapshot at no such"),
+        (["--port=99999"], "port must be 0-65535"),
+        (["--log=no-such-folder/log"], "no folder for"),
     ],
 )
 def test_what_it_cannot_use_is_one_line(arguments: list[str], said: str) -> None:
