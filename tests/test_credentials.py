@@ -184,6 +184,7 @@ def test_a_run_with_each_kind(audit: Audit, kind: str) -> None:
 FAILURES: dict[str, tuple[str, dict[str, Any], dict[str, str | None], dict[str, str], tuple[str, ...]]] = {
     "wrong secret": ("secret", {"wrong_secret": True}, {}, {}, ("AADSTS7000215", "client secret value, not the client secret ID")),
     "expired secret": ("secret", {"secret_expired": True}, {}, {}, ("AADSTS7000222", "are expired", "https://aka.ms/NewClientSecret")),
+    "no certificates": ("secret", {}, {"SSL_CERT_FILE": "nowhere"}, {}, ("SSL_CERT_FILE: 'nowhere' holds no certificates",)),
     "no secret": ("secret", {}, {"AZURE_CLIENT_SECRET": None}, {}, ("AZURE_CLIENT_SECRET is not set",)),
     "disabled": ("environment", {"app_disabled": True}, {}, {}, ("AADSTS7000112", "Enable the enterprise application")),
     "unknown tenant": ("secret", {}, {}, {"id": OTHER}, (OTHER, "knows no such tenant", "Check its id or domain")),
@@ -265,7 +266,9 @@ def test_a_failure_says_what_is_wrong_and_what_to_do(place: Place, failure: str)
     assert not leaks(line.encode())
 
 
-@pytest.mark.parametrize("failure", ["wrong secret", "unknown domain", "az not logged in", "another tenant's", "declined code"])
+@pytest.mark.parametrize(
+    "failure", ["wrong secret", "no certificates", "unknown domain", "az not logged in", "another tenant's", "declined code"]
+)
 def test_a_run_that_cannot_sign_in_is_one_line(audit: Audit, place: Place, failure: str) -> None:
     kind, behaviour, env, entry, said = FAILURES[failure]
     done = audit(kind, "--area=exchange-online", behaviour=behaviour, env=env, **entry)
