@@ -29,3 +29,11 @@ def run(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for name in ("CI", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
     return lambda *arguments, **options: suite(pytester, tmp_path / "reports", *arguments, **options)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """An empty folder to record in."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    return folder

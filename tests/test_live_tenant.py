@@ -190,6 +190,16 @@ def test_a_refused_path_costs_only_the_checks_that_need_it(
     assert [("Policy.Read.All" in reason) for reason in reasons] == [True] * 3, reasons
 
 
+def test_a_refused_token_does_not_say_what_is_granted(emulator: Emulator, tmp_path: Path) -> None:
+    with emulator.behaving(faults=[f"{POLICY} 401"]):
+        done = run(emulator, tmp_path, *NEAR_THE_POLICY)
+    assert [verdict for verdict in done.verdicts.values() if verdict == ("not evaluated", "permission")]
+    name = "checks/check_prerequisites.py::check_the_reader_may_read_what_the_checks_need"
+    (reader,) = (row for row in done.posture["verdicts"] if row["item"] == name)
+    assert (reader["verdict"], reader["cause"]) == ("not evaluated", "unavailable")
+    assert "Grant" not in reader["reason"]
+
+
 def test_a_passing_failure_is_tried_again(emulator: Emulator, tmp_path: Path) -> None:
     with emulator.behaving(flaky={"organization": [503], "security/secureScores": [429]}):
         done = run(emulator, tmp_path, "--area=exchange-online")

@@ -6,17 +6,21 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.graph.client import GraphClient
-from fixtures.graph.clouds import GLOBAL
+from fixtures.graph.clouds import GLOBAL, Cloud
 from fixtures.graph.failure import Cause, Unreadable
 from fixtures.graph.limits import Gates, Window
 from fixtures.graph.patience import Patience, pause, seconds_of
+from tests.emulator import running
+from tests.emulator.tiny import write_tiny
 
 URL = "https://graph.microsoft.com/v1.0/things"
 
@@ -226,3 +230,20 @@ def test_paths_of_one_service_share_its_limit(path: str, like: str) -> None:
     assert gates.of(path) is gates.of(like)
     assert gates.of(path) is not gates.of("v1.0/users")
     assert Gates(live=False).of(path) is not Gates(live=False).of(like)
+
+
+def test_a_certificate_that_is_not_trusted_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second try makes it a better one, and the reason says what is wrong."""
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "another.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "another.pem"))
+    clock = Clock()
+    with running(write_tiny(tmp_path / "tiny")) as emulator:
+
+        async def once() -> None:
+            client = GraphClient(Cloud("lab", emulator.authority, emulator.graph), patience=clock.patience())
+            await client.get(f"{emulator.graph}/v1.0/domains", "domains")
+
+        with pytest.raises(Unreadable, match="its certificate is not trusted") as raised:
+            asyncio.run(once())
+    assert raised.value.cause is Cause.UNAVAILABLE
+    assert not clock.waits

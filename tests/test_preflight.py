@@ -92,6 +92,12 @@ def test_only_what_the_selected_checks_need_can_be_missing(emulator: Emulator, t
     assert "every action that is judged on Microsoft's score" in told(without, "-")["SecurityEvents.Read.All"]
 
 
+def test_an_action_that_no_check_reads_a_setting_for_is_told(emulator: Emulator, tmp_path: Path) -> None:
+    done = preflight(emulator, tmp_path, "--action", "Nope", "--action", "OneAdmin")
+    assert done.status == ALL
+    assert "No check reads a setting for Nope: whether this tenant's Secure Score has it, only a run can tell." in done.output
+
+
 def test_a_token_that_says_nothing_is_not_known_and_not_missing(emulator: Emulator, tmp_path: Path) -> None:
     done = preflight(emulator, tmp_path, roles=[])
     assert done.status == UNKNOWN, done.told

@@ -208,6 +208,34 @@ def test_an_interrupted_run_says_so_and_leaves_what_it_has(tmp_path: Path) -> No
     assert {path.name for path in (tmp_path / "r").iterdir()} == LEFT
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal of POSIX")
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_run_that_is_ended_while_it_reads_ends_in_order(tmp_path: Path, number: str) -> None:
+    (tmp_path / "ends.py").write_text(
+        "import signal\nfrom fixtures.graph.client import GraphClient\nreal, asked = GraphClient._request, []\n"
+        "def request(*arguments):\n    asked.append(arguments)\n"
+        f"    if len(asked) == 3:\n        signal.raise_signal(signal.{number})\n    return real(*arguments)\n"
+        "GraphClient._request = request\n",
+        "utf-8",
+    )
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--tenant=demo",
+        f"--reports={tmp_path / 'r'}",
+        f"--record={tmp_path / 'it.zip'}",
+        "-p",
+        "ends",
+        *PLAIN,
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "CI": ""}
+    done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith("it.zip")]
+
+
 CHECKS = '''
 import os
 import pytest

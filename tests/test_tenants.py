@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,10 +83,29 @@ def _damages(bench: Bench, tmp_path: Path) -> dict[str, tuple[str, str]]:
         "no zip": (str(tmp_path / "not.zip"), "not a zip"),
         "half a zip": (str(tmp_path / "half.zip"), "not a zip"),
         "a broken stream": (str(tmp_path / "deflated.zip"), "zip"),
+        "an unknown compression": (str(_patched(whole, tmp_path / "method.zip", b"PK\x01\x02", 10, 99)), "not a zip that can be read"),
+        "an encrypted zip": (str(_patched(whole, tmp_path / "secret.zip", b"PK\x01\x02", 8, 1)), "not a zip that can be read"),
     }
 
 
-@pytest.mark.parametrize("kind", ["nowhere", "missing.zip", "a word", "an empty folder", "no zip", "half a zip", "a broken stream"])
+def _patched(whole: bytes, path: Path, mark: bytes, offset: int, value: int) -> Path:
+    """A zip with one byte changed in every entry of its directory: what no writer of ours makes, and a reader meets."""
+    data = bytearray(whole)
+    at = data.find(mark)
+    while at >= 0:
+        data[at + offset] = value
+        at = data.find(mark, at + 1)
+    path.write_bytes(data)
+    return path
+
+
+KINDS_OF_DAMAGE = (
+    *("nowhere", "missing.zip", "a word", "an empty folder", "no zip", "half a zip", "a broken stream"),
+    *("an unknown compression", "an encrypted zip"),
+)
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_DAMAGE)
 def test_a_tenant_that_cannot_be_used(kind: str, bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
     wanted, said = _damages(bench, tmp_path)[kind]
     _is_one_clear_line(run(f"--tenant={wanted}"), said)
@@ -150,7 +170,12 @@ def test_a_hash_with_hyphens_in_its_keys_is_verified_too(bench: Bench, run: Call
         ('[lab]\nid = "x"\nsecret = "y"\n', "tenants.toml is damaged"),
         ('[lab]\nid = "x"\ncredential = "guess"\n', "credential 'guess'"),
         ('[lab]\nid = "x"\ncloud = "mars"\n', "cloud 'mars'"),
-        ('[lab]\nid = "x"\ncloud = "lab"\ngraph = "http://localhost"\n', "not an https address"),
+        ('[lab]\nid = "x"\ncloud = "lab"\ngraph = "https://g.example"\nauthority = "http://localhost"\n', "not an https address"),
+        ('[lab]\nid = "x"\ncloud = "lab"\ngraph = "https://g.example"\nauthority = "https://"\n', "not an https address"),
+        ('[lab]\nid = "x"\ncloud = "lab"\ngraph = "https://g.example/v1.0"\nauthority = "https://l.example"\n', "not an https address"),
+        ('[lab]\nid = "x"\ncloud = "lab"\ngraph = "https://u:p@g.example"\nauthority = "https://l.example"\n', "not an https address"),
+        ('[lab]\nid = "x"\ncloud = "lab"\ngraph = "https://g.example"\n', "one of them is missing"),
+        ('[lab]\nid = "x"\nauthority = "https://l.example"\n', "one of them is missing"),
         ('[lab]\nid = "x.example"\n', "no credentials for tenant x.example"),
         ('[other]\nid = "x.example"\n', "unknown tenant 'lab': not one of demo, other"),
     ],
@@ -227,3 +252,15 @@ def test_one_path_read_in_two_ways(bench: Bench, run: Callable[..., Run]) -> Non
     assert body["value"]
     found = run(f"--tenant={bench.folder}", "-k", "check_an_emergency_access_account_is_ready")
     assert "does not exist" in next(iter(found.records.values())).reason
+
+
+def test_a_score_of_the_year_one_is_no_crash(bench: Bench, run: Callable[..., Run]) -> None:
+    def ancient(body: Any) -> None:
+        for day in body["value"]:
+            day["createdDateTime"] = "0001-01-01T00:00:00Z"
+
+    bench.change("security/secureScores", ancient)
+    found = run(f"--tenant={bench.folder}", "--action=AdminMFAV2", "--area=prerequisites")
+    assert "INTERNALERROR" not in found.output
+    assert found.status in {1, 10, 11}
+    assert found.records["check_the_score_is_not_older_than_48_hours"].verdict == "not met"

@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from . import Emulator, running
+from . import Emulator
 from .clients import client_of
-from .tiny import write_tiny
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def client(emulator: Emulator) -> Iterator[httpx.Client]:
-    with client_of(emulator) as client:
-        yield client
 
 
 def step(number: int, url: str, **more: Any) -> dict[str, Any]:

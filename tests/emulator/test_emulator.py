@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -18,6 +16,7 @@ from fixtures.graph.credentials import CredentialError, Wanted, sign_in
 from fixtures.graph.tokens import caller_of
 
 from . import CLIENT_ID, CLIENT_SECRET, Emulator, running
+from .clients import client_of
 from .tiny import DOMAIN, PROFILES, TENANT_ID, write_tiny
 
 NEVER_RECORDED = "11111111-1111-4111-8111-111111111111"
@@ -55,15 +54,6 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def emulator(snapshot: Path) -> Iterator[Emulator]:
     with running(snapshot) as emulator:
         yield emulator
-
-
-@contextmanager
-def client_of(emulator: Emulator) -> Iterator[httpx.Client]:
-    """A client that trusts the emulator and holds a fresh token."""
-    context = ssl.create_default_context(cafile=str(emulator.ca_file))
-    with httpx.Client(base_url=emulator.graph, verify=context, trust_env=False) as client:
-        client.headers["authorization"] = f"Bearer {ask_token(client, emulator).json()['access_token']}"
-        yield client
 
 
 def ask_token(client: httpx.Client, emulator: Emulator, tenant: str = TENANT_ID, **changes: str) -> httpx.Response:

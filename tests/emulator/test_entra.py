@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from . import CLIENT_ID, CLIENT_SECRET, Behaviour, Emulator, running
+from . import CLIENT_ID, CLIENT_SECRET, Behaviour, Emulator
 from .clients import client_of
 from .directory import PERSON, Caller, Directory
 from .keys import Key, encoded
-from .tiny import DOMAIN, TENANT_ID, write_tiny
+from .tiny import DOMAIN, TENANT_ID
 from .tokens import Tokens
 
 ANOTHER = "11111111-1111-4111-8111-111111111111"
@@ -30,12 +30,6 @@ DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 CAPABLE = '{"access_token": {"xms_cc": {"values": ["CP1"]}}}'
 LISTENS = "http://localhost:8400"
 VERIFIER = "a" * 43
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator:
-        yield emulator
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +24,6 @@ from .tiny import write_tiny
 
 USER = "users/00000000-0000-4000-8000-000000000abc"
 REGISTRATIONS = "reports/authenticationMethods/userRegistrationDetails"
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def client(emulator: Emulator) -> Iterator[httpx.Client]:
-    with client_of(emulator) as client:
-        yield client
 
 
 @needs_shared

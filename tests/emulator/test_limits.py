@@ -6,7 +6,6 @@ import asyncio
 import ssl
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -16,10 +15,10 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Message
 
-from . import CLIENT_ID, Emulator, running
+from . import CLIENT_ID, Emulator
 from .clients import client_of
 from .limits import SERVICES, Limits, Window, cost_of, service_of
-from .tiny import PROFILES, TENANT_ID, write_tiny
+from .tiny import PROFILES, TENANT_ID
 
 POLICIES = "identity/conditionalAccess/policies"
 REGISTRATIONS = "reports/authenticationMethods/userRegistrationDetails"
@@ -61,12 +60,6 @@ class Tenant:
 
     def statuses(self, path: str, times: int) -> Counter[int]:
         return Counter(self.ask(path)[0] for _ in range(times))
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator:
-        yield emulator
 
 
 @given(st.integers(1, 6), st.lists(st.tuples(st.floats(0, 5), st.integers(1, 3)), max_size=40))

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from . import Emulator, running
-from .clients import client_of
 
 ADA, BEN, CARL = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002", "aaaaaaaa-0000-4000-8000-000000000003"
 USERS = [
@@ -88,12 +87,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     (folder / "snapshot.json").write_text(json.dumps({"format": 1, "requests": [listed]}), "utf-8")
     with running(folder, roles=["Directory.Read.All", "AuditLog.Read.All", "SecurityEvents.Read.All", "Policy.Read.All"]) as emulator:
         yield emulator
-
-
-@pytest.fixture(scope="module")
-def client(emulator: Emulator) -> Iterator[httpx.Client]:
-    with client_of(emulator) as client:
-        yield client
 
 
 def ids(answer: httpx.Response) -> list[str]:

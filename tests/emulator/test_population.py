@@ -31,12 +31,6 @@ def emulator() -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture(scope="module")
-def client(emulator: Emulator) -> Iterator[httpx.Client]:
-    with client_of(emulator) as client:
-        yield client
-
-
 def read(client: httpx.Client, address: str, headers: dict[str, str] | None = None) -> tuple[list[dict[str, Any]], list[int]]:
     """All rows, and how many came on each page."""
     rows, sizes, following = [], [], address

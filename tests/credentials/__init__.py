@@ -1,0 +1,1 @@
+"""Every kind of credential, against the emulated sign-in."""
