@@ -36,7 +36,7 @@ def check_administrators_use_mfa(
     observed("administrators, without the declared accounts", len(people))
     observed("who may activate a role and holds none now", "not looked at")
     observed("security defaults", security_defaults.is_enabled)
-    observed("policies that ask for MFA, if only as an alternative", conditional_access.mentioning(MFA))
+    observed("policies that may ask for MFA", conditional_access.mentioning(MFA))
     observed("not registered for MFA", unregistered)
     observed("not covered by a policy", [] if covered else bare.people)
     observed("sign-ins that go without it", [] if covered else bare.told)
@@ -65,11 +65,11 @@ def check_everyone_uses_mfa(
     covered = security_defaults.is_enabled or not bare
     missing = [name for user, name in user_registrations.not_registered.items() if user not in exempt]
     unlisted = [user for user in users.settled.missing_from(user_registrations.listed) if user not in exempt]
-    observed("users of the directory, guests and disabled accounts among them", users.users)
+    observed("users in the directory", users.users)
     observed("users in the registration report, without guests", user_registrations.users)
     observed("enabled for over a week, and not in the report", unlisted)
     observed("security defaults", security_defaults.is_enabled)
-    observed("policies that ask for MFA, if only as an alternative", conditional_access.mentioning(MFA))
+    observed("policies that may ask for MFA", conditional_access.mentioning(MFA))
     observed("not registered for MFA", missing)
     observed("not covered by a policy", [] if covered else bare.people)
     observed("sign-ins that go without it", [] if covered else bare.told)
