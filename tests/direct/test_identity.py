@@ -1,0 +1,61 @@
+"""The checks of roles, consent and passwords, both ways: the demo tenant changed until the claim holds, and until it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fixtures.demo.people import GLOBAL, user_id
+from tests.direct.judged import MET, NA, NE, NOT, Case, Change, each_of, emptied, every, judged, nothing, rows, setting
+from tests.harness import Bench, Run
+
+REGISTRATIONS = "reports/authenticationMethods/userRegistrationDetails"
+ROLES = "roleManagement/directory/roleAssignments"
+
+CASES: list[Case] = [
+    ("OneAdmin", MET, nothing),
+    ("OneAdmin", NOT, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] != GLOBAL or i["principalId"] == user_id(1)])),
+    ("OneAdmin", NE, emptied(ROLES)),
+    ("OneAdmin", NOT, rows(ROLES, lambda items: [{**i, "principal": None} for i in items])),
+    ("OneAdmin", NOT, rows(ROLES, lambda items: [items[0], {**items[0], "principal": {**items[0]["principal"], "userType": None}}])),
+    ("RoleOverlap", NOT, rows(ROLES, lambda items: [{**i, "principal": None} for i in items])),
+    ("OneAdmin", NOT, rows(ROLES, every(directoryScopeId="/administrativeUnits/x"))),
+    ("RoleOverlap", MET, nothing),
+    ("RoleOverlap", NOT, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] == GLOBAL])),
+    ("IntegratedApps", NOT, nothing),
+    ("IntegratedApps", MET, setting("policies/authorizationPolicy", defaultUserRolePermissions={"permissionGrantPoliciesAssigned": []})),
+    (
+        "IntegratedApps",
+        MET,
+        setting(
+            "policies/authorizationPolicy",
+            defaultUserRolePermissions={"permissionGrantPoliciesAssigned": ["managePermissionGrantsForSelf.microsoft-user-default-low"]},
+        ),
+    ),
+    (
+        "IntegratedApps",
+        NE,
+        setting(
+            "policies/authorizationPolicy",
+            defaultUserRolePermissions={"permissionGrantPoliciesAssigned": ["ManagePermissionGrantsForSelf.our-own"]},
+        ),
+    ),
+    ("IntegratedApps", NE, setting("policies/authorizationPolicy", defaultUserRolePermissions={})),
+    ("aad_third_party_apps", MET, setting("policies/authorizationPolicy", defaultUserRolePermissions={"allowedToCreateApps": False})),
+    ("aad_third_party_apps", NE, setting("policies/authorizationPolicy", defaultUserRolePermissions={"allowedToCreateApps": None})),
+    ("aad_admin_consent_workflow", MET, nothing),
+    ("aad_admin_consent_workflow", NOT, setting("policies/adminConsentRequestPolicy", isEnabled=False)),
+    ("aad_admin_consent_workflow", NOT, setting("policies/adminConsentRequestPolicy", reviewers=[])),
+    ("PWAgePolicyNew", MET, nothing),
+    ("PWAgePolicyNew", NOT, rows("domains", every(passwordValidityPeriodInDays=90))),
+    ("PWAgePolicyNew", NE, rows("domains", every(passwordValidityPeriodInDays=None))),
+    ("PWAgePolicyNew", NE, emptied("domains")),
+    ("PWAgePolicyNew", NA, rows("domains", every(authenticationType="Federated"))),
+    ("SelfServicePasswordReset", MET, nothing),
+    ("SelfServicePasswordReset", NOT, rows(REGISTRATIONS, lambda items: items.__setitem__(0, {**items[0], "isSsprEnabled": False}))),
+    ("SelfServicePasswordReset", NE, emptied(REGISTRATIONS)),
+]
+
+
+@each_of(CASES)
+def test_identity(name: str, verdict: str, change: Change, bench: Bench, run: Callable[..., Run]) -> None:
+    judged(name, verdict, change, bench, run)
