@@ -217,6 +217,7 @@ def _fact(value: Any) -> str:
 def _evidence(row: Evidence) -> Json:
     """What finds one response again, and proves that it is the same."""
     facts = {"id": row.id, "url": row.url, "status": row.status, "retrieved_at": row.retrieved_at}
+    facts |= {"method": row.method, "body": row.body} if row.body else {}
     return {**facts, "sha256": row.sha256, "bytes": row.bytes, "pages": row.pages}
 
 

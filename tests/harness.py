@@ -36,7 +36,7 @@ needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the shared refere
 
 
 class Bench:
-    """A snapshot folder of the demo tenant. `path` is below `v1.0`, without `.json`."""
+    """A snapshot folder of the demo tenant. `path` is below `v1.0` or begins with `beta/`, without `.json`."""
 
     def __init__(self, folder: Path, template: Path) -> None:
         self.folder = folder
@@ -52,7 +52,7 @@ class Bench:
         return folder
 
     def file(self, path: str) -> Path:
-        return self.folder / "v1.0" / f"{path}.json"
+        return self.folder / f"{'' if path.startswith('beta/') else 'v1.0/'}{path}.json"
 
     def read(self, path: str) -> Any:
         return json.loads(self.file(path).read_bytes())
@@ -69,7 +69,7 @@ class Bench:
         """Answer with an error instead."""
         self.file(path).unlink()
         error = {"error": {"code": code, "message": "Insufficient privileges to complete the operation."}}
-        (self.folder / "v1.0" / f"{path}.{status}.json").write_text(json.dumps(error), "utf-8")
+        self.file(f"{path}.{status}").write_text(json.dumps(error), "utf-8")
 
     def cut(self, path: str) -> None:
         """Break the body off half-way."""

@@ -156,7 +156,7 @@ def test_subscriptions_that_cannot_be_read(bench: Bench, run: Callable[..., Run]
 
 def test_unlicensed_direct_checks_read_no_setting(bench: Bench, run: Callable[..., Run]) -> None:
     bench.change("subscribedSkus", lambda body: {**body, "value": []})
-    bench.refuse("deviceManagement/deviceCompliancePolicies", 400, "BadRequest")
+    bench.refuse("beta/deviceManagement/deviceCompliancePolicies", 400, "BadRequest")
 
     def unscored(body: Any) -> None:
         for row in body["value"][0]["controlScores"]:

@@ -147,7 +147,7 @@ def test_evidence_carries_graphs_request_ids(complete: tuple[Run, Counter[tuple[
     ids = [evidence["request_id"] for evidence in done.posture["evidence"]]
     assert all(ids)
     assert len(set(ids)) == len(ids)
-    assert all(evidence["url"].startswith(f"{emulator.graph}/v1.0/") for evidence in done.posture["evidence"])
+    assert all(evidence["url"].startswith((f"{emulator.graph}/v1.0/", f"{emulator.graph}/beta/")) for evidence in done.posture["evidence"])
 
 
 def test_a_wrong_secret_is_one_line_without_the_secret(emulator: Emulator, tmp_path: Path) -> None:

@@ -140,6 +140,7 @@ def fill_evidence(sheet: Worksheet, posture: Posture) -> None:
         Column("SHA-256", 37, "code", lambda e: e.sha256),
         Column("Permission", 34, "code", lambda e: e.permission),
         Column("Request id", 38, "code", lambda e: e.request_id),
+        Column("Sent with POST", 60, "code", lambda e: e.body),
     ]
     last = _single(sheet, posture, columns, posture.evidence, "Nothing was read.")
     if posture.unread:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -86,8 +87,9 @@ def each_of(cases: Sequence[Case]) -> pytest.MarkDecorator:
 def judged(name: str, verdict: str, change: Change, bench: Bench, run: Callable[..., Run]) -> None:
     """The check `name` gives `verdict` once the demo tenant is changed, with a reason and evidence."""
     change(bench)
-    check = name if name.startswith("check_") else dict(_claims())[name]
-    record = run(f"--tenant={bench.folder}", "-k", check, "--exceptions", _none(bench)).records[name]
+    family = family_of(name)
+    chosen = f"{family} and {name}" if family else name if name.startswith("check_") else dict(_claims())[name]
+    record = run(f"--tenant={bench.folder}", "-k", chosen, "--exceptions", _none(bench)).records[name]
     assert record.verdict == verdict, record.reason
     assert record.reason
     assert not record.reason.startswith("assert")
@@ -101,6 +103,15 @@ def direct_checks() -> set[str]:
     """Every check of a setting: by the action it claims, or by its name."""
     claims = {check: action for action, check in _claims()}
     return {claims.get(name, name) for name, _ in _checks()}
+
+
+def family_of(name: str) -> str | None:
+    """The check that claims the action `name` with its whole family."""
+    for check, function in _checks():
+        for mark in getattr(function, "pytestmark", ()):
+            if mark.name == "actions" and fnmatchcase(name.casefold(), mark.kwargs["family"]):
+                return check
+    return None
 
 
 def _claims() -> Iterator[tuple[str, str]]:

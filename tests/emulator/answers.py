@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from .collection import Collection
+from .hunting import check_query, cut
 from .licensing import Licences
 from .odata import Query, Refused, is_directory, parse, projected
 from .population import DEVICES, REGISTRATIONS, USERS, Generated, Wanted, populate
@@ -119,6 +120,13 @@ class Answers:
         if recorded := self._recording.answer(asked.url):
             return _selected(recorded, asked.path, options)
         return self._one(asked, options)
+
+    def hunted(self, asked: Asked, body: bytes) -> Answer:
+        """The result of a hunting query, as it was recorded. Raises `Refused`."""
+        check_query(body)
+        recorded = self._recording.posted(asked.url, body.decode())
+        sent = _sent(recorded, asked.path)
+        return sent._replace(body=cut(sent.body)) if sent.status == 200 else sent
 
     def _count(self, asked: Asked, options: list[tuple[str, str]]) -> Answer:
         path = asked.path[: -len("/$count")]

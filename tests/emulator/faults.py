@@ -75,13 +75,15 @@ class _Call:
         return True
 
     async def reply_linked(self, link: str, empty: bool = False) -> None:
-        """Answer with `link` as the next page's address. What is not a JSON object stays as it is, and so does a failure."""
+        """Answer with `link` as the next page's address. What is not a JSON object stays as it is, and so does a failure. An action
+        has no pages, and no `empty` one.
+        """
         head, body = await self.answer()
         try:
             found = msgspec.json.decode(body) if head["status"] == 200 else None
         except (msgspec.DecodeError, UnicodeDecodeError):
             found = None
-        if isinstance(found, dict):
+        if isinstance(found, dict) and not (empty and self.scope["method"] == "POST"):
             if empty and isinstance(found.get("value"), list):
                 found["value"] = []
             body = msgspec.json.encode({**found, "@odata.nextLink": link})

@@ -8,12 +8,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
-from .answers import Answers, Asked
+from .answers import Answer, Answers, Asked
 from .batch import answer_batch
 from .behaviour import Behaviour
 from .entra import Entra
+from .hunting import HUNTING
 from .licensing import NOT_PREMIUM, is_trapped
 from .odata import Refused
 from .permissions import Caller, person_of, refusal
@@ -60,16 +61,19 @@ class Graph:
         try:
             if request.method == "POST" and path.casefold() == "$batch":
                 return await answer_batch(request, version, self.inner)
-            if request.method != "GET":
+            hunts = path.casefold() == HUNTING
+            if request.method != ("POST" if hunts else "GET"):
                 return error(request.scope, 405)
             eventual = request.headers.get("consistencylevel", "").casefold() == "eventual"
             asked = Asked(version, path, request.url.query, f"{raw_path}?{request.url.query}", eventual)
             asked = self._checked(asked, Caller(self._entra.permissions(token), person_of(token)))
+            if hunts:
+                return _sent(request.scope, self._answers.hunted(asked, await request.body()))
             work = self._answers.answer
             found = await run_in_threadpool(work, asked) if self._answers.is_grown(asked) else work(asked)
         except Refused as refused:
             return error(request.scope, refused.status, refused.message, code=refused.code)
-        return Response(found.body, found.status, ids(request.scope), media_type=found.media_type or _ODATA)
+        return _sent(request.scope, found)
 
     def _checked(self, asked: Asked, caller: Caller) -> Asked:
         """The request as the tenant takes it. Raises `Refused` where the caller may not, or the tenant has not bought it."""
@@ -87,3 +91,7 @@ class Graph:
             raise unlicensed
         path = f"users/{caller.person}{slash}{rest}" if mine else asked.path
         return asked._replace(path=path, url=f"/{asked.version}/{path}?{asked.query}") if mine else asked
+
+
+def _sent(scope: Scope, answer: Answer) -> Response:
+    return Response(answer.body, answer.status, ids(scope), media_type=answer.media_type or _ODATA)

@@ -13,6 +13,7 @@ import msgspec
 
 from fixtures.licences import PLAN_IDS
 
+from .hunting import DEVICE_SETTINGS, unresolved
 from .odata import Refused
 
 _NAMES = {plan_id: name for name, plan_id in PLAN_IDS.items()}
@@ -59,6 +60,7 @@ _RULES = (
         ("SHAREPOINTSTANDARD", "SHAREPOINTENTERPRISE", "SHAREPOINTDESKLESS", "SHAREPOINT_S_"),
         Refused(400, "BadRequest", "Tenant does not have a SPO license."),
     ),
+    _rule(r"security/runhuntingquery", ("WINDEFATP", "TVM_PREMIUM"), unresolved(DEVICE_SETTINGS)),
     _rule(r"security/identities", ("ATA",), Refused(404, "ResourceNotFound", "Resource could not be discovered.")),
 )
 _SIGN_INS = re.compile(r"reports/authenticationmethods/.+|auditlogs/signins(/.*)?")

@@ -54,6 +54,7 @@ SERVICES = (
     Service("conditional access and identity protection", ("identity/conditionalaccess", "identityprotection"), 1, 1.0, says_when=False),
     _REPORTS,
     Service("secure score", ("security/securescores", "security/securescorecontrolprofiles"), 150, 60.0, at_once=4),
+    Service("advanced hunting", ("security/runhuntingquery",), 45, 60.0),
     Service("intune", ("devicemanagement", "deviceappmanagement"), 1000, 20.0),
     _IDENTITY,
 )

@@ -46,7 +46,7 @@ directoryRoles/{}/members: RoleManagement.Read.Directory+ Directory.Read.All+
 directoryRoleTemplates[/{}]: RoleManagement.Read.Directory+ Directory.Read.All+
 directory/administrativeUnits[/{}]: AdministrativeUnit.Read.All+ Directory.Read.All+
 directory/recommendations[/{}]: DirectoryRecommendations.Read.All+
-directory/onPremisesSynchronization[/{}]:
+directory/onPremisesSynchronization[/{}]: OnPremDirectorySynchronization.Read.All+
 roleManagement/directory/roleAssignments[/{}]: RoleManagement.Read.Directory+ Directory.Read.All+
 roleManagement/directory/roleDefinitions[/{}]: RoleManagement.Read.Directory+ RoleManagement.Read.All Directory.Read.All+
 roleManagement/directory/roleEligibilitySchedule*: RoleEligibilitySchedule.Read.Directory+ RoleManagement.Read.Directory+ \
@@ -90,6 +90,8 @@ deviceAppManagement/*: DeviceManagementApps.Read.All+
 admin/sharepoint/settings: SharePointTenantSettings.Read.All+
 admin/serviceAnnouncement/messages*: ServiceMessage.Read.All
 admin/serviceAnnouncement/*: ServiceHealth.Read.All
+admin/forms: OrgSettings-Forms.Read.All+
+admin/appsAndServices: OrgSettings-AppsAndServices.Read.All+
 admin/reportSettings: ReportSettings.Read.All+
 admin/configurationManagement/*: ConfigurationMonitoring.Read.All+
 teamwork: Teamwork.Read.All
@@ -101,6 +103,7 @@ security/incidents[/{}]: SecurityIncident.Read.All+
 security/attackSimulation/*: AttackSimulation.Read.All
 security/dataSecurityAndGovernance/sensitivityLabels*: SensitivityLabel.Read SensitivityLabels.Read.All
 security/informationProtection/sensitivityLabels*: InformationProtectionPolicy.Read.All
+security/runHuntingQuery: ThreatHunting.Read.All
 security/identities/healthIssues[/{}]: SecurityIdentitiesHealth.Read.All+
 security/identities/sensors[/{}]: SecurityIdentitiesSensors.Read.All
 security/dataDiscovery/*: CloudApp-Discovery.Read.All
@@ -113,7 +116,6 @@ users/{}/licenseDetails: User.Read
 roleManagement/directory/roleAssignments[/{}]: RoleManagement.Read.All
 policies/roleManagementPolic*: RoleManagementPolicy.Read.Directory+
 policies/deviceRegistrationPolicy: Policy.Read.All
-directory/onPremisesSynchronization[/{}]: OnPremDirectorySynchronization.Read.All+
 servicePrincipals[/{}]: Directory.ReadWrite.All
 applications[/{}]: Directory.ReadWrite.All
 teamwork/teamsAppSettings: TeamworkAppSettings.Read.All+

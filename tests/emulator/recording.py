@@ -60,7 +60,9 @@ class Recording:
         self._variants: dict[str, list[str]] = {}
         for name in sorted(snapshot.names):
             self._take(name)
-        self._told = {_address(entry.url): entry.file.casefold() for entry in snapshot.manifest.requests if entry.url and entry.file}
+        listed = [(_address(entry.url), entry.file, entry.body) for entry in snapshot.manifest.requests if entry.url and entry.file]
+        self._told = {address: file.casefold() for address, file, _ in listed}
+        self._sent = {(address, body): file.casefold() for address, file, body in listed if body}
         self._in_part = {file for address, file in self._told.items() if "$filter" in dict(address[1])}
         self._places: dict[Address, _Place] = {}
         self._rows: dict[str, Rows | None] = {}
@@ -103,6 +105,14 @@ class Recording:
         if following := _next_address(found.body):
             self._places.setdefault(following, place._replace(page=place.page + 1))
         return Recorded(found.status, self._own_link.sub(rb"\g<1>" + self._base, found.body))
+
+    def posted(self, url: str, body: str) -> Recorded | None:
+        """What was recorded for `body` sent to `url`: where a recorder listed what it sent, for that very text alone."""
+        address = _address(url)
+        if not any(address == other for other, _ in self._sent):
+            return self.answer(url)
+        file = self._sent.get((address, body), "")
+        return next((Recorded(status, self._snapshot.read(name)) for name, status in self._files.values() if name.casefold() == file), None)
 
     def rows(self, path: str) -> Rows | None:
         """The rows of what was recorded for `path` (with its version). None where that is no collection, damaged, or a part only."""

@@ -229,10 +229,25 @@ class _Noted:
             await send(message)
 
         try:
+            if scope["method"] not in {"GET", "HEAD"}:
+                receive = await _arrived(receive)
             return await self._app(scope, receive, noting)
         finally:
             if not answered:
                 note(0)
+
+
+async def _arrived(receive: Receive) -> Receive:
+    """`receive`, once the whole body is here: an answer that overtakes it ends the connection, and with it the client's next request."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    waiting = iter(messages)
+
+    async def again() -> Message:
+        return next(waiting, None) or await receive()
+
+    return again
 
 
 class _Domain(msgspec.Struct):
