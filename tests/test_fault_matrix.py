@@ -53,6 +53,8 @@ FAULTS = {
 }
 # Its newest day is all that is wanted of it, and its next pages are not followed: see fixtures/resources/secure_score.py.
 NOT_FOLLOWED = {"secure_scores"}
+# It looks at others only for what need not be asked, and asks where they cannot be read.
+ONLY_TO_ASK_LESS = {"role_eligibilities"}
 CAUSES = (Cause.PERMISSION, Cause.THROTTLED, Cause.UNAVAILABLE, Cause.NOT_IN_CLOUD, Cause.TRUNCATED, Cause.MALFORMED)
 
 
@@ -195,7 +197,7 @@ class Needs:
 
 
 def _with_earlier(names: set[str]) -> set[str]:
-    earlier = {before for name in names for before in RESOURCES[name].after}
+    earlier = {before for name in names for before in RESOURCES[name].after if name not in ONLY_TO_ASK_LESS}
     return names if earlier <= names else _with_earlier(names | earlier)
 
 

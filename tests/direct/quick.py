@@ -28,6 +28,13 @@ _MADE: dict[str, tuple[tuple[str, ...], Callable[[Store], Any]]] = {
         ("role_assignments", "group_members"),
         lambda store: store.value("role_assignments").people(store.value("group_members")),
     ),
+    "role_holders": (
+        ("role_assignments", "role_eligibilities", "group_members"),
+        lambda store: {
+            **store.value("role_eligibilities").people(store.value("group_members")),
+            **store.value("role_assignments").people(store.value("group_members")),
+        },
+    ),
     "exempt": (
         ("declared_accounts",),
         lambda store: store.value("declared_accounts").ids((*store.declared.break_glass_accounts, *store.declared.sync_accounts)),

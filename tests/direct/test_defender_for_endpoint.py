@@ -104,7 +104,7 @@ def test_defender_for_endpoint(name: str, verdict: str, change: Change, bench: B
             hunted("scid-2012", LastAssessed="2026-11-01T00:00:00Z"),
             "No device was assessed for it since 2026-11-01, 19 days before this run.",
         ),
-        (hunted(FleetConfigurations=1000), "The result of the hunting query was cut off after 71 rows."),
+        (hunted(FleetConfigurations=1000), "The result of the hunting query was cut off after 72 rows."),
     ],
 )
 def test_the_reason_says_what_and_who(change: Change, reason: str, bench: Bench, run: Callable[..., Run]) -> None:

@@ -5,22 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fixtures.demo.people import GLOBAL, user_id
-from tests.direct.judged import MET, NA, NE, NOT, Case, Change, each_of, emptied, every, judged, nothing, rows, setting
+from tests.direct.judged import MET, NA, NE, NOT, Case, Change, each_of, emptied, every, judged, nothing, rows, setting, together
 from tests.harness import Bench, Run
 
 REGISTRATIONS = "reports/authenticationMethods/userRegistrationDetails"
 ROLES = "roleManagement/directory/roleAssignments"
+NOBODY_MORE = emptied("roleManagement/directory/roleEligibilityScheduleInstances")
+ELIGIBLE = "roleManagement/directory/roleEligibilityScheduleInstances"
 
 CASES: list[Case] = [
     ("OneAdmin", MET, nothing),
-    ("OneAdmin", NOT, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] != GLOBAL or i["principalId"] == user_id(1)])),
+    (
+        "OneAdmin",
+        NOT,
+        together(
+            NOBODY_MORE, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] != GLOBAL or i["principalId"] == user_id(1)])
+        ),
+    ),
     ("OneAdmin", NE, emptied(ROLES)),
-    ("OneAdmin", NOT, rows(ROLES, lambda items: [{**i, "principal": None} for i in items])),
-    ("OneAdmin", NOT, rows(ROLES, lambda items: [items[0], {**items[0], "principal": {**items[0]["principal"], "userType": None}}])),
-    ("RoleOverlap", NOT, rows(ROLES, lambda items: [{**i, "principal": None} for i in items])),
-    ("OneAdmin", NOT, rows(ROLES, every(directoryScopeId="/administrativeUnits/x"))),
+    ("OneAdmin", NOT, together(NOBODY_MORE, rows(ROLES, lambda items: [{**i, "principal": None} for i in items]))),
+    (
+        "OneAdmin",
+        NOT,
+        together(
+            NOBODY_MORE, rows(ROLES, lambda items: [items[0], {**items[0], "principal": {**items[0]["principal"], "userType": None}}])
+        ),
+    ),
+    ("RoleOverlap", NOT, together(NOBODY_MORE, rows(ROLES, lambda items: [{**i, "principal": None} for i in items]))),
+    ("OneAdmin", NOT, together(NOBODY_MORE, rows(ROLES, every(directoryScopeId="/administrativeUnits/x")))),
     ("RoleOverlap", MET, nothing),
-    ("RoleOverlap", NOT, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] == GLOBAL])),
+    ("OneAdmin", MET, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] != GLOBAL or i["principalId"] == user_id(1)])),
+    ("OneAdmin", NE, rows(ELIGIBLE, lambda items: [{**i, "roleDefinitionId": None} for i in items])),
+    ("RoleOverlap", NOT, together(NOBODY_MORE, rows(ROLES, lambda items: [i for i in items if i["roleDefinitionId"] == GLOBAL]))),
     ("IntegratedApps", NOT, nothing),
     ("IntegratedApps", MET, setting("policies/authorizationPolicy", defaultUserRolePermissions={"permissionGrantPoliciesAssigned": []})),
     (
