@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from fixtures.demo.people import HELPDESK, user_id
+from fixtures.demo.people import BREAK_GLASS, EXCHANGE, GLOBAL, HELPDESK, SECURITY, SHAREPOINT, USER_ADMIN, user_id
 from fixtures.demo.settings import EXCEPTIONS_GROUP
 from tests.direct.judged import (
     MET,
@@ -18,6 +19,7 @@ from tests.direct.judged import (
     every,
     judged,
     nothing,
+    people,
     policy,
     rows,
     setting,
@@ -32,6 +34,25 @@ ALL_REGISTERED = rows(REGISTRATIONS, every(isMfaRegistered=True))
 MFA_FOR_ALL = policy(2, locations=None, users={"excludeGroups": ["20000000-0000-4000-8000-000000000001"]})
 BLOCK_LEGACY = policy(3, state="enabled")
 GUEST_RULE = {"excludeGuestsOrExternalUsers": {"guestOrExternalUserTypes": "b2bCollaborationGuest"}}
+
+STRENGTH = "00000000-0000-0000-0000-00000000000"
+RESISTANT = {"operator": "OR", "builtInControls": [], "authenticationStrength": {"id": f"{STRENGTH}4", "displayName": "Phishing-resistant"}}
+SESSION = {
+    "signInFrequency": {"value": 12, "type": "hours", "isEnabled": True},
+    "persistentBrowser": {"mode": "never", "isEnabled": True},
+}
+ROLES_HELD = [GLOBAL, EXCHANGE, SHAREPOINT, SECURITY, USER_ADMIN, HELPDESK]
+WITHOUT_EXCHANGE = {"includeRoles": [role for role in ROLES_HELD if role != EXCHANGE]}  # one may activate it, and has another as well
+REGISTERING = {"includeApplications": [], "includeUserActions": ["urn:user:registersecurityinfo"]}
+RISK_HANDLED = policy(5, signInRiskLevels=["medium", "high"])
+MFA_FOR_ALL_WITHOUT_RISK = together(MFA_FOR_ALL, policy(5, state="disabled"))
+EVERYBODY_LICENSED = rows("subscribedSkus", lambda items: [{**i, "consumedUnits": 462} for i in items])
+
+
+def for_administrators(**changes: Any) -> Change:
+    """The first policy, for every role that somebody holds or may activate."""
+    return policy(1, users={"includeRoles": ROLES_HELD}, **changes)
+
 
 CASES: list[Case] = [
     ("AdminMFAV2", NOT, nothing),
@@ -68,6 +89,51 @@ CASES: list[Case] = [
     ("BlockLegacyAuthentication", NOT, together(BLOCK_LEGACY, policy(3, signInRiskLevels=["high"]))),
     ("BlockLegacyAuthentication", NE, rows(POLICIES, lambda items: [{"displayName": "no conditions", "state": "enabled"}])),
     ("BlockLegacyAuthentication", NE, setting(DEFAULTS, isEnabled=None)),
+    # Risk, for the forty who hold the licence.
+    ("SigninRiskPolicy", NOT, nothing),  # of high risk only
+    ("SigninRiskPolicy", MET, policy(5, signInRiskLevels=["medium", "high"])),
+    ("SigninRiskPolicy", NOT, MFA_FOR_ALL_WITHOUT_RISK),  # nothing looks at risk
+    ("SigninRiskPolicy", NOT, together(RISK_HANDLED, policy(5, users={"excludeUsers": [user_id(3)]}))),
+    ("SigninRiskPolicy", MET, together(RISK_HANDLED, policy(5, users={"excludeUsers": [user_id(50)]}))),  # who holds no licence for it
+    ("SigninRiskPolicy", NOT, together(RISK_HANDLED, EVERYBODY_LICENSED)),
+    ("SigninRiskPolicy", MET, together(RISK_HANDLED, EVERYBODY_LICENSED, policy(5, users={"includeUsers": ["All"], "includeGroups": []}))),
+    ("SigninRiskPolicy", NOT, together(RISK_HANDLED, policy(5, grantControls={"builtInControls": ["compliantDevice"]}))),
+    ("SigninRiskPolicy", NE, together(RISK_HANDLED, people({name: {"assignedLicenses": None} for name in BREAK_GLASS}))),
+    ("UserRiskPolicy", MET, nothing),
+    ("UserRiskPolicy", NOT, policy(10, userRiskLevels=["medium"])),
+    ("UserRiskPolicy", NOT, policy(10, grantControls={"builtInControls": ["mfa"]})),
+    ("UserRiskPolicy", NOT, policy(10, state="disabled")),
+    ("UserRiskPolicy", NOT, EVERYBODY_LICENSED),
+    ("UserRiskPolicy", MET, policy(10, grantControls={"builtInControls": ["block"]})),
+    # Administrators, those who may become one among them.
+    ("aad_phishing_MFA_strength", NOT, nothing),
+    ("aad_phishing_MFA_strength", MET, for_administrators(grantControls=RESISTANT)),
+    ("aad_phishing_MFA_strength", NOT, for_administrators(grantControls={**RESISTANT, "operator": "OR", "builtInControls": ["mfa"]})),
+    ("aad_phishing_MFA_strength", NOT, for_administrators(grantControls={"authenticationStrength": {"id": f"{STRENGTH}2"}})),
+    ("aad_phishing_MFA_strength", NOT, together(for_administrators(grantControls=RESISTANT), policy(1, users=WITHOUT_EXCHANGE))),
+    ("aad_phishing_MFA_strength", MET, together(for_administrators(grantControls=RESISTANT), policy(1, users={"excludeUsers": ["gone"]}))),
+    ("aad_sign_in_freq_session_timeout", NOT, nothing),
+    ("aad_sign_in_freq_session_timeout", MET, for_administrators(sessionControls=SESSION)),
+    ("aad_sign_in_freq_session_timeout", NOT, for_administrators(sessionControls={"signInFrequency": SESSION["signInFrequency"]})),
+    ("aad_sign_in_freq_session_timeout", NOT, for_administrators(sessionControls={"persistentBrowser": SESSION["persistentBrowser"]})),
+    ("aad_sign_in_freq_session_timeout", NOT, together(for_administrators(sessionControls=SESSION), policy(1, clientAppTypes=["browser"]))),
+    ("aad_limited_administrative_roles", MET, nothing),
+    ("aad_limited_administrative_roles", NOT, policy(6, users={"excludeUsers": [user_id(50)]})),
+    ("aad_limited_administrative_roles", MET, policy(6, users={"excludeUsers": [user_id(10)]})),  # who may activate a role
+    ("aad_limited_administrative_roles", NOT, policy(6, users=GUEST_RULE)),
+    ("aad_limited_administrative_roles", NOT, policy(6, state="disabled")),
+    ("aad_limited_administrative_roles", NOT, policy(6, locations={"includeLocations": ["AllTrusted"]})),
+    ("check_device_code_flow_is_blocked", MET, nothing),
+    ("check_device_code_flow_is_blocked", NOT, policy(11, authenticationFlows={"transferMethods": "authenticationTransfer"})),
+    ("check_device_code_flow_is_blocked", NOT, policy(11, users={"excludeUsers": [user_id(50)]})),
+    ("check_device_code_flow_is_blocked", NOT, policy(11, authenticationFlows={"transferMethods": "deviceCodeFlow", "new": ["x"]})),
+    ("check_security_information_is_not_registered_with_a_password_alone", NOT, nothing),
+    ("check_security_information_is_not_registered_with_a_password_alone", MET, together(MFA_FOR_ALL, policy(2, applications=REGISTERING))),
+    (
+        "check_security_information_is_not_registered_with_a_password_alone",
+        NOT,
+        together(MFA_FOR_ALL, policy(2, applications=REGISTERING, platforms={"includePlatforms": ["iOS"]})),
+    ),
 ]
 
 
