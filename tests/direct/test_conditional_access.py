@@ -93,7 +93,7 @@ CASES: list[Case] = [
     ("SigninRiskPolicy", NOT, nothing),  # of high risk only
     ("SigninRiskPolicy", MET, policy(5, signInRiskLevels=["medium", "high"])),
     ("SigninRiskPolicy", NOT, MFA_FOR_ALL_WITHOUT_RISK),  # nothing looks at risk
-    ("SigninRiskPolicy", NOT, together(RISK_HANDLED, policy(5, users={"excludeUsers": [user_id(3)]}))),
+    ("SigninRiskPolicy", NOT, together(RISK_HANDLED, policy(5, users={"excludeUsers": [user_id(30)]}))),
     ("SigninRiskPolicy", MET, together(RISK_HANDLED, policy(5, users={"excludeUsers": [user_id(50)]}))),  # who holds no licence for it
     ("SigninRiskPolicy", NOT, together(RISK_HANDLED, EVERYBODY_LICENSED)),
     ("SigninRiskPolicy", MET, together(RISK_HANDLED, EVERYBODY_LICENSED, policy(5, users={"includeUsers": ["All"], "includeGroups": []}))),
@@ -115,7 +115,11 @@ CASES: list[Case] = [
     ("aad_sign_in_freq_session_timeout", NOT, nothing),
     ("aad_sign_in_freq_session_timeout", MET, for_administrators(sessionControls=SESSION)),
     ("aad_sign_in_freq_session_timeout", NOT, for_administrators(sessionControls={"signInFrequency": SESSION["signInFrequency"]})),
-    ("aad_sign_in_freq_session_timeout", NOT, for_administrators(sessionControls={"persistentBrowser": SESSION["persistentBrowser"]})),
+    (
+        "aad_sign_in_freq_session_timeout",
+        NOT,
+        together(for_administrators(sessionControls={"persistentBrowser": SESSION["persistentBrowser"]}), policy(7, state="disabled")),
+    ),
     ("aad_sign_in_freq_session_timeout", NOT, together(for_administrators(sessionControls=SESSION), policy(1, clientAppTypes=["browser"]))),
     ("aad_limited_administrative_roles", MET, nothing),
     ("aad_limited_administrative_roles", NOT, policy(6, users={"excludeUsers": [user_id(50)]})),
