@@ -77,12 +77,12 @@ def check_consent_requests_reach_an_administrator(admin_consent_policy: AdminCon
 
 @improvement_action("PWAgePolicyNew")
 def check_passwords_do_not_expire(domains: Domains, observed: Observed) -> None:
-    """No managed domain makes passwords expire: forced changes make weak passwords."""
+    """No managed domain makes passwords expire: forced changes make weak passwords. A subdomain goes by its root."""
     if not domains.all:
         raise NotEvaluated(Cause.MALFORMED, "Graph names no domain, and every tenant has one.")
     if not domains.managed:
         raise NotApplicable("Every domain is federated: its passwords are kept, and expire, elsewhere.")
-    days = {domain.id: domain.password_validity_period_in_days for domain in domains.managed}
+    days = {domain.id: domains.password_validity(domain) for domain in domains.managed}
     observed("validity in days", [f"{name}: {'never expires' if value == NEVER else value}" for name, value in days.items()])
     expiring = [f"{name} after {value} days" for name, value in days.items() if value is not None and value != NEVER]
     assert not expiring, f"Passwords expire in {', '.join(expiring)}."

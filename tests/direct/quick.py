@@ -16,32 +16,42 @@ from fixtures.graph.failure import Unreadable
 from fixtures.graph.snapshot import SnapshotTransport, open_snapshot
 from fixtures.judging import Observed
 from fixtures.licences import Licences
+from fixtures.resources import RESOURCES
 from fixtures.store import Reader, Store
 from fixtures.tenant import Access, Tenant
 from fixtures.verdicts import NotApplicable, NotEvaluated, judge
 from tests.direct.judged import Case, each_of
 from tests.harness import NOW, Bench
 
-# What is no resource, by the resources it is made of.
-_MADE: dict[str, tuple[tuple[str, ...], Callable[[Store], Any]]] = {
-    "administrators": (
-        ("role_assignments", "group_members"),
-        lambda store: store.value("role_assignments").people(store.value("group_members")),
-    ),
-    "role_holders": (
-        ("role_assignments", "role_eligibilities", "group_members"),
-        lambda store: {
-            **store.value("role_eligibilities").people(store.value("group_members")),
-            **store.value("role_assignments").people(store.value("group_members")),
-        },
-    ),
-    "exempt": (
-        ("declared_accounts",),
-        lambda store: store.value("declared_accounts").ids((*store.declared.break_glass_accounts, *store.declared.sync_accounts)),
-    ),
-    "licences": (("subscribed_skus",), lambda store: Licences(tuple(store.value("subscribed_skus")))),
-    "observed": ((), lambda store: Observed({})),
-}
+# Where the fixtures are that a check may ask for, beside the resources, and those that pytest makes of the run.
+_FIXTURES = ("fixtures.people", "fixtures.sign_ins")
+_GIVEN = {"store", "observed"}
+_OF_A_RUN: dict[str, Callable[..., Any]] = {"licences": lambda subscribed_skus: Licences(tuple(subscribed_skus))}
+
+
+def _function(name: str) -> Callable[..., Any]:
+    """What pytest calls for the fixture `name`."""
+    if name in _OF_A_RUN:
+        return _OF_A_RUN[name]
+    found = (vars(importlib.import_module(module)).get(name) for module in _FIXTURES)
+    function: Callable[..., Any] = inspect.unwrap(next(fixture for fixture in found if fixture is not None))
+    return function
+
+
+def _resources(name: str) -> set[str]:
+    """The resources that a fixture is made of."""
+    if name in RESOURCES:
+        return {name}
+    return {r for needed in inspect.signature(_function(name)).parameters if needed not in _GIVEN for r in _resources(needed)}
+
+
+def _made(name: str, given: dict[str, Any]) -> Any:
+    if name in given:
+        return given[name]
+    if name in RESOURCES:
+        return given["store"].value(name)
+    function = _function(name)
+    return function(**{needed: _made(needed, given) for needed in inspect.signature(function).parameters})
 
 
 def first_of_each(cases: Sequence[Case]) -> pytest.MarkDecorator:
@@ -54,18 +64,24 @@ def first_of_each(cases: Sequence[Case]) -> pytest.MarkDecorator:
 
 def concluded(module: str, action: str, bench: Bench) -> str:
     """The verdict of the check of `action` in a check file, over the snapshot in `bench`, as judging makes it."""
+    return conclusion(module, action, bench.folder)[0]
+
+
+def conclusion(module: str, action: str, folder: Path) -> tuple[str, str]:
+    """The same with its reason, which is empty where the check is met."""
     check = next(function for function in vars(importlib.import_module(f"checks.{module}")).values() if _claims(function) == action)
-    snapshot = open_snapshot(bench.folder)
+    snapshot = open_snapshot(folder)
     store = Store(Tenant("quick", "snapshot", GLOBAL, snapshot.declared, NOW, NOW), Path())
     names = list(inspect.signature(check).parameters)
-    resources = [name for wanted in names for name in (_MADE[wanted][0] if wanted in _MADE else (wanted,))]
     with closing(Reader(store, Access(None, SnapshotTransport(snapshot)))) as reader:
-        reader.read(dict.fromkeys(resources))
+        reader.read(sorted({resource for name in names if name not in _GIVEN for resource in _resources(name)}))
+    given = {"store": store, "observed": Observed({})}
     try:
-        check(**{name: _MADE[name][1](store) if name in _MADE else store.value(name) for name in names})
+        check(**{name: _made(name, given) for name in names})
     except (AssertionError, NotApplicable, NotEvaluated, Unreadable) as error:
-        return str(judge(error, error.__traceback__, Path(check.__code__.co_filename), "").verdict)
-    return "met"
+        judgement = judge(error, error.__traceback__, Path(check.__code__.co_filename), "")
+        return str(judgement.verdict), judgement.reason
+    return "met", ""
 
 
 def _claims(function: Any) -> str | None:

@@ -65,6 +65,16 @@ CASES: list[Case] = [
     ("PWAgePolicyNew", NOT, rows("domains", every(passwordValidityPeriodInDays=90))),
     ("PWAgePolicyNew", NE, rows("domains", every(passwordValidityPeriodInDays=None))),
     ("PWAgePolicyNew", NE, emptied("domains")),
+    # A subdomain has what its root has, and nothing of its own.
+    (
+        "PWAgePolicyNew",
+        NOT,
+        rows("domains", lambda items: [{**i, "passwordValidityPeriodInDays": 90 if i["isRoot"] else None} for i in items]),
+    ),
+    ("PWAgePolicyNew", NE, rows("domains", lambda items: items[1:])),
+    ("PWAgePolicyNew", NE, rows("domains", lambda items: [{**items[0], "isVerified": False}, *items[1:]])),
+    ("PWAgePolicyNew", NE, rows("domains", lambda items: [{**items[0], "isRoot": None}, *items[1:]])),
+    ("PWAgePolicyNew", NE, rows("domains", lambda items: [*items, {**items[1], "id": "nofjordline.example"}])),
     ("PWAgePolicyNew", NA, rows("domains", every(authenticationType="Federated"))),
     ("SelfServicePasswordReset", MET, nothing),
     ("SelfServicePasswordReset", NOT, rows(REGISTRATIONS, lambda items: items.__setitem__(0, {**items[0], "isSsprEnabled": False}))),
