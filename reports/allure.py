@@ -31,6 +31,7 @@ from fixtures.record import Points, Record
 from fixtures.text import visible
 from fixtures.verdicts import Verdict
 
+from .markup import HTTPS, fact, markdown
 from .posture import Posture
 from .text import lines_of
 
@@ -55,12 +56,9 @@ CATEGORIES = (
     (Verdict.NOT_SCORED, None, "Not scored"),
 )
 FILES = {"environment.properties", "executor.json", "categories.json", "allurerc.json"}
-MOST_NAMES, MOST_BYTES = 20, 50_000  # of one fact in a report; of one attachment. The posture has all of it
+MOST_BYTES = 50_000  # of one attachment. The posture has all of it
 _UUID_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-((result|container|globals)\.json|attachment(\.\w+)?)(\.tmp)?")
-_HTTPS = re.compile(r"https://[a-z0-9.-]+(:\d+)?([/?#][!-~]*)?", re.IGNORECASE)
-_MARKDOWN = re.compile(r"([\\`*\[<|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;))")
 _SPACE = r"\ "
-_BLOCK_LIKE = re.compile(r"^(\d*)([-+#>=.)])")
 
 
 def write(posture: Posture, folder: Path) -> None:
@@ -154,7 +152,7 @@ def _result(posture: Posture, record: Record, span: tuple[int, int]) -> Json:
         "stop": span[1],
         "description": _description(record),
         "labels": [{"name": name, "value": value} for name, value in _labels(record) if value],
-        "links": [{"type": LinkType.LINK, "url": record.url, "name": "Open in the portal"}] if _HTTPS.fullmatch(record.url) else [],
+        "links": [{"type": LinkType.LINK, "url": record.url, "name": "Open in the portal"}] if HTTPS.fullmatch(record.url) else [],
         # not part of the identity: testCaseId is
         "parameters": [{"name": "action", "value": record.action, "excluded": True}] if record.action else [],
         "steps": [{**step, "start": span[0], "stop": span[1]} for step in _steps(record)],
@@ -199,19 +197,9 @@ def _steps(record: Record) -> Iterator[Json]:
         status = LICENCE_STATUS.get(record.licence.state, Status.SKIPPED)
         yield {"name": f"Licence: {record.licence.note or record.licence.state}", "status": status}
     for name, value in record.observed.items():
-        yield {"name": f"Observed: {name} = {_fact(value)}", "status": Status.PASSED}
+        yield {"name": f"Observed: {name} = {fact(value)}", "status": Status.PASSED}
     status = STATUS.get(record.verdict, Status.SKIPPED)
     yield {"name": f"Verdict: {_word(record)}", "status": status, "statusDetails": {"message": _message(record)}}
-
-
-def _fact(value: Any) -> str:
-    """A fact in words."""
-    if value is None or isinstance(value, bool):
-        return {True: "yes", False: "no", None: "unknown"}[value]
-    if isinstance(value, (list, tuple)):
-        names = ", ".join(_fact(one) for one in value[:MOST_NAMES]) or "none"
-        return f"{names} and {len(value) - MOST_NAMES} more" if len(value) > MOST_NAMES else names
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _evidence(row: Evidence) -> Json:
@@ -225,7 +213,7 @@ def _evidence(row: Evidence) -> Json:
 
 
 def _description(record: Record) -> str:
-    facts = [f"- {_markdown(str(name))}: {_markdown(_fact(value))}" for name, value in record.observed.items()]
+    facts = [f"- {markdown(str(name))}: {markdown(fact(value))}" for name, value in record.observed.items()]
     blocks = [
         *_paragraph("Claim", record.claim),
         *_paragraph("Expected", record.expected if record.expected != record.claim else ""),
@@ -233,6 +221,7 @@ def _description(record: Record) -> str:
         *_paragraph("Licence", f"{record.licence.state}. {record.licence.note}" if record.licence else ""),
         *_paragraph("Points", _points(record)),
         *_paragraph("Microsoft's word", _microsofts(record)),
+        *_paragraph("Entra recommendation", _second_opinion(record)),
         *_paragraph("Exception", _exception(record)),
         *_to_do(record.remediation),
         *_paragraph("User impact", ". ".join(_told(record.user_impact, record.remediation_impact))),
@@ -242,7 +231,7 @@ def _description(record: Record) -> str:
 
 
 def _paragraph(heading: str, text: str) -> list[str]:
-    return [f"**{heading}:** {_markdown(text)}"] if text.strip() else []
+    return [f"**{heading}:** {markdown(text)}"] if text.strip() else []
 
 
 def _told(*texts: str) -> list[str]:
@@ -272,19 +261,22 @@ def _microsofts(record: Record) -> str:
     return f"{points}{synced}.{status}{state} Against our verdict: {said.agreement}."
 
 
+def _second_opinion(record: Record) -> str:
+    said = record.second_opinion
+    if said is None:
+        return ""
+    looked = f", {_moment(said.looked)}" if said.looked else ""
+    return f"{said.status}{looked}." + (f" Against our verdict: {said.agreement}." if said.agreement != "not scored" else "")
+
+
 def _exception(record: Record) -> str:
     note = record.exception
     return f"{note.state}, {note.status}. {note.reason} Owner: {note.owner}; until {note.expires:%Y-%m-%d}." if note else ""
 
 
 def _to_do(remediation: str) -> list[str]:
-    lines = [prefix + _markdown(text) for prefix, text in lines_of(remediation)]
+    lines = [prefix + markdown(text) for prefix, text in lines_of(remediation)]
     return ["**What to do**", *lines] if lines else []
-
-
-def _markdown(text: str) -> str:
-    """Text on one line that Markdown shows as it is: no emphasis, link, image, HTML, entity, table, list or heading comes of it."""
-    return _BLOCK_LIKE.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", " ".join(visible(text).split())))
 
 
 # What stands beside the results

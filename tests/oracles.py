@@ -26,15 +26,6 @@ _ROLES = {
     "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
     "Hybrid Identity Administrator": "8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2",
 }
-_MODULES = {
-    "AdminMFAV2": "check_multifactor_authentication",
-    "MFARegistrationV2": "check_multifactor_authentication",
-    "aad_phishing_MFA_strength": "check_multifactor_authentication",
-    "aad_sign_in_freq_session_timeout": "check_multifactor_authentication",
-    "BlockLegacyAuthentication": "check_identity_sign_in",
-    "SigninRiskPolicy": "check_identity_sign_in",
-    "UserRiskPolicy": "check_identity_sign_in",
-}
 
 
 class Case(NamedTuple):
@@ -48,10 +39,6 @@ class Case(NamedTuple):
     graph: dict[str, Any]
     spared: dict[str, list[str]]
     roles: dict[str, list[str]]
-
-    @property
-    def module(self) -> str:
-        return _MODULES.get(self.action, "check_identity")
 
     @property
     def policies(self) -> list[dict[str, Any]]:
@@ -135,6 +122,7 @@ def _tenant(case: Case) -> dict[str, Any]:
         "identity/conditionalAccess/namedLocations": _page([]),
         "roleManagement/directory/roleAssignments": _page(_assignments(roles, directory)),
         "roleManagement/directory/roleEligibilityScheduleInstances": _page([]),
+        "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances": _page([]),
         "users": _page(list(directory.values())),
         "reports/authenticationMethods/userRegistrationDetails": _page(list(_registrations(graph, directory))),
         **{f"groups/{group}/transitiveMembers": _page([directory[member_of(group)]]) for group in groups},

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import checks
 from fixtures.graph.clouds import GLOBAL
 from fixtures.graph.failure import Unreadable
 from fixtures.graph.snapshot import SnapshotTransport, open_snapshot
@@ -62,14 +65,17 @@ def first_of_each(cases: Sequence[Case]) -> pytest.MarkDecorator:
     return each_of(list(found.values()))
 
 
-def concluded(module: str, action: str, bench: Bench) -> str:
-    """The verdict of the check of `action` in a check file, over the snapshot in `bench`, as judging makes it."""
-    return conclusion(module, action, bench.folder)[0]
+def concluded(name: str, bench: Bench) -> str:
+    """The verdict of the check of the action `name`, or of that name, over the snapshot in `bench`, as judging makes it.
+
+    Whether the tenant has the licence and whether the action applies are asked by a run, and not here.
+    """
+    return conclusion(name, bench.folder)[0]
 
 
-def conclusion(module: str, action: str, folder: Path) -> tuple[str, str]:
+def conclusion(name: str, folder: Path) -> tuple[str, str]:
     """The same with its reason, which is empty where the check is met."""
-    check = next(function for function in vars(importlib.import_module(f"checks.{module}")).values() if _claims(function) == action)
+    check = _checks()[name]
     snapshot = open_snapshot(folder)
     store = Store(Tenant("quick", "snapshot", GLOBAL, snapshot.declared, NOW, NOW), Path())
     names = list(inspect.signature(check).parameters)
@@ -84,6 +90,13 @@ def conclusion(module: str, action: str, folder: Path) -> tuple[str, str]:
     return "met", ""
 
 
-def _claims(function: Any) -> str | None:
-    marks = getattr(function, "pytestmark", ())
-    return next((mark.kwargs["id"] for mark in marks if mark.name == "action"), None)
+@cache
+def _checks() -> dict[str, Callable[..., None]]:
+    """Every check of a setting by its name and by the action it claims."""
+    found = {}
+    for module in pkgutil.iter_modules(checks.__path__):
+        for name, check in vars(importlib.import_module(f"checks.{module.name}")).items():
+            if name.startswith("check_"):
+                claims = (mark.kwargs["id"] for mark in getattr(check, "pytestmark", ()) if mark.name == "action")
+                found[next(claims, name)] = check
+    return found

@@ -68,7 +68,7 @@ CASES: list[Case] = [
 @each_of(CASES)
 def test_defender_for_identity(name: str, verdict: str, change: Change, bench: Bench) -> None:
     change(bench)
-    assert concluded("check_defender_for_identity", name, bench) == verdict
+    assert concluded(name, bench) == verdict
 
 
 @first_of_each(CASES)

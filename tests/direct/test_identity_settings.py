@@ -174,7 +174,7 @@ CASES: list[Case] = [
 @each_of(CASES)
 def test_identity_settings(name: str, verdict: str, change: Change, bench: Bench) -> None:
     change(bench)
-    assert concluded("check_identity", name, bench) == verdict
+    assert concluded(name, bench) == verdict
 
 
 @first_of_each(CASES)
@@ -213,7 +213,8 @@ def test_administrators_are_asked_for_in_fifteens() -> None:
     class Known:
         def value(self, name: str) -> Any:
             now, later = RoleAssignments(tuple(held_by[:30])), RoleAssignments(tuple(held_by[29:]))
-            return {"role_assignments": now, "role_eligibilities": later, "group_members": GroupMembers({})}[name]
+            nobody = GroupMembers({})
+            return {"role_assignments": now, "role_eligibilities": later, "group_members": nobody, "group_eligibilities": nobody}[name]
 
     requests = ADMINISTRATOR_ACCOUNTS.requests(Known())  # type: ignore[arg-type]
     assert [request.variant for request in requests] == [f"administrator_accounts{n}" for n in ("", 2, 3)]

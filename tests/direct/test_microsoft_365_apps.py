@@ -42,7 +42,7 @@ CASES: list[Case] = [
 @each_of(CASES)
 def test_microsoft_365_apps(name: str, verdict: str, change: Change, bench: Bench) -> None:
     change(bench)
-    assert concluded("check_microsoft_365_apps", name, bench) == verdict
+    assert concluded(name, bench) == verdict
 
 
 @first_of_each(CASES)

@@ -28,7 +28,7 @@ from tests.oracles import ADMINISTRATOR, MEMBER, PILOT, Case
 
 pytestmark = needs_shared
 
-CASES = oracles.cases() if SHARED.exists() else []
+ORACLE = oracles.cases() if SHARED.exists() else []
 # NONE: the other tool has no finding, so ours must not have one.
 MEANING = {"PASS": {"met"}, "FAIL": {"not met"}, "NONE": {"met", "not applicable", "not evaluated"}}
 # Why our verdict is another one, by the case's name and, where it matters, the action: the verdict, and the reason.
@@ -75,10 +75,10 @@ def _ours(case: Case) -> tuple[str, str] | None:
 
 def _judge(case: Case, folder: Path) -> tuple[str, str]:
     oracles.lay(case, folder)
-    return conclusion(case.module, case.action, folder)
+    return conclusion(case.action, folder)
 
 
-each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id.rpartition('::')[2]}-{case.action}")
+each_case = pytest.mark.parametrize("case", ORACLE, ids=lambda case: f"{case.id.rpartition('::')[2]}-{case.action}")
 
 
 @each_case
@@ -92,9 +92,9 @@ def test_a_verdict_of_another_tool(case: Case, tmp_path: Path) -> None:
 
 
 def test_the_figures() -> None:
-    found = Counter("disagreements" if _ours(case) else "agreements" for case in CASES)
-    assert {"cases": len({case.id for case in CASES}), "verdicts": len(CASES), **found} == FIGURES
-    assert {name.partition(" ")[0] for name in OURS} <= {case.id.rpartition("::")[2] for case in CASES}
+    found = Counter("disagreements" if _ours(case) else "agreements" for case in ORACLE)
+    assert {"cases": len({case.id for case in ORACLE}), "verdicts": len(ORACLE), **found} == FIGURES
+    assert {name.partition(" ")[0] for name in OURS} <= {case.id.rpartition("::")[2] for case in ORACLE}
 
 
 Damage = Callable[[dict[str, Any]], Any]
@@ -178,7 +178,7 @@ HARMLESS = {
     "aad_sign_in_freq_session_timeout": {"or something weaker", "by a device alone", "by an unknown control", "by a control beside it"},
 }
 # Many cases differ in what is declared alone: each policy once for each claim.
-PASSED = {f"{case.action} {case.policies}": case for case in CASES if case.expected == "PASS" and not _ours(case) and case.policies}
+PASSED = {f"{case.action} {case.policies}": case for case in ORACLE if case.expected == "PASS" and not _ours(case) and case.policies}
 
 
 @pytest.mark.parametrize("case", PASSED.values(), ids=lambda case: f"{case.id.rpartition('::')[2]}-{case.action}")
@@ -191,7 +191,7 @@ def test_what_passed_does_not_survive_damage(case: Case, tmp_path: Path) -> None
         for policy in policies:
             damage(policy)
         oracles.lay_policies(policies, tmp_path)
-        if name not in HARMLESS.get(case.action, ()) and conclusion(case.module, case.action, tmp_path)[0] == "met":
+        if name not in HARMLESS.get(case.action, ()) and conclusion(case.action, tmp_path)[0] == "met":
             survived.append(name)
     assert not survived
 

@@ -45,6 +45,7 @@ directoryRoles[/{}]: RoleManagement.Read.Directory+ Directory.Read.All+
 directoryRoles/{}/members: RoleManagement.Read.Directory+ Directory.Read.All+
 directoryRoleTemplates[/{}]: RoleManagement.Read.Directory+ Directory.Read.All+
 directory/administrativeUnits[/{}]: AdministrativeUnit.Read.All+ Directory.Read.All+
+identityGovernance/privilegedAccess/group/eligibilityScheduleInstances: PrivilegedEligibilitySchedule.Read.AzureADGroup+
 directory/recommendations[/{}]: DirectoryRecommendations.Read.All+
 directory/onPremisesSynchronization[/{}]: OnPremDirectorySynchronization.Read.All+
 roleManagement/directory/roleAssignments[/{}]: RoleManagement.Read.Directory+ Directory.Read.All+
