@@ -12,6 +12,7 @@ pytest_plugins = [
     "fixtures.preflight",
     "reports.collecting",
     "ci.exceptions",
+    "ci.baseline",
     "ci.exit_status",
     "reports.plugin",
     "reports.html",

@@ -5,6 +5,7 @@ Only this file accepts. An entry whose date has passed, or whose observed value 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -15,10 +16,12 @@ import pytest
 import tomli_w
 
 from fixtures.evidence import RECORDER, STORE, is_worker
-from fixtures.record import Acceptance, ExceptionNote
+from fixtures.record import Acceptance, ExceptionNote, Record
+from fixtures.secure_score import catalogue
 from fixtures.store import Store
 from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
+from reports.plugin import POSTURE
 from reports.posture import Posture
 
 State = Literal["risk-accepted", "third-party", "alternate-mitigation"]
@@ -47,11 +50,13 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return None
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    exception: list[Entry] = []
+class Placed(Entry, frozen=True, kw_only=True):
+    """An entry, with the file and line it stands in."""
+
+    where: str
 
 
-EXCEPTIONS = pytest.StashKey[dict[str, Entry]]()
+EXCEPTIONS = pytest.StashKey[dict[str, Placed]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,7 +75,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             config.stash[RECORDER].declared("exceptions.toml", _for_this_tenant(_source(config)[1], config.stash[STORE]))
 
 
-def entries(config: pytest.Config) -> dict[str, Entry]:
+def entries(config: pytest.Config) -> dict[str, Placed]:
     """The entries for this tenant, by folded action id. Raises `pytest.UsageError` with one line for a file that is damaged."""
     if EXCEPTIONS not in config.stash:
         name, text = _source(config)
@@ -102,21 +107,43 @@ def _for_this_tenant(text: bytes, store: Store) -> bytes:
     return text if len(own) == len(rows) else tomli_w.dumps({"exception": own}).encode()
 
 
-def _parse(name: str, text: bytes, store: Store) -> dict[str, Entry]:
+def _parse(name: str, text: bytes, store: Store) -> dict[str, Placed]:
     try:
-        found = msgspec.convert(tomllib.loads(text.decode()), _File).exception
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        found = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise pytest.UsageError(f"{name} is damaged: {one_line(str(error))}") from None
-    kept: dict[str, Entry] = {}
-    for entry in found:
+    rows = found.pop("exception", [])
+    if found or not isinstance(rows, list):
+        raise pytest.UsageError(
+            f"{name} is damaged: only [[exception]] tables may stand in it, and there is {one_line(str(min(found, default='another')))}."
+        )
+    kept: dict[str, Placed] = {}
+    for row, where in zip(rows, _places(name, text.decode(), len(rows)), strict=True):
+        entry = _entry(row, where)
         if not entry.reason.strip() or not entry.owner.strip():
-            raise pytest.UsageError(f"{name}: the exception for {visible(entry.action)} has no reason or no owner.")
+            raise pytest.UsageError(f"{where}: the exception for {visible(entry.action)} has no reason or no owner.")
         if entry.tenant is not None and entry.tenant.casefold() not in _names(store):
             continue
-        if entry.action.casefold() in kept:
-            raise pytest.UsageError(f"{name}: {visible(entry.action)} is excepted twice.")
+        if earlier := kept.get(entry.action.casefold()):
+            raise pytest.UsageError(f"{where}: {visible(entry.action)} is excepted twice, the first time at {earlier.where}.")
         kept[entry.action.casefold()] = entry
     return kept
+
+
+def _entry(row: Any, where: str) -> Placed:
+    try:
+        return Placed(**msgspec.structs.asdict(msgspec.convert(row, Entry)), where=where)
+    except msgspec.ValidationError as error:
+        raise pytest.UsageError(f"{where} is damaged: {one_line(str(error))}") from None
+
+
+_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*exception[ \t]*\]\]", re.MULTILINE)
+
+
+def _places(name: str, text: str, entries: int) -> list[str]:
+    """File and line of each entry; the file alone where the lines that look like a beginning are not as many as there are entries."""
+    lines = [text.count("\n", 0, found.start()) + 1 for found in _HEADER.finditer(text)]
+    return [f"{name}:{line}" for line in lines] if len(lines) == entries else [name] * entries
 
 
 def _names(store: Store) -> set[str]:
@@ -126,14 +153,15 @@ def _names(store: Store) -> set[str]:
     return {name.casefold() for name in (*own, tenant.known_as) if name}
 
 
-def pytest_m365_accept(config: pytest.Config, action: str, observed: dict[str, Any]) -> Acceptance | None:
-    entry = entries(config).get(action.casefold())
-    if entry is None or entry.why_not(config.stash[STORE].as_of.date(), observed):
+def pytest_m365_accept(config: pytest.Config, record: Record) -> Acceptance | None:
+    entry = entries(config).get((record.action or record.claims or "").casefold())
+    if entry is None or entry.why_not(config.stash[STORE].as_of.date(), record.observed):
         return None
     said = {"risk-accepted": "Risk accepted", "third-party": "Resolved by a third party", "alternate-mitigation": "Mitigated otherwise"}
     return Acceptance(Verdict.ACCEPTED, f"{said[entry.state]} by {entry.owner} until {entry.expires:%Y-%m-%d}: {entry.reason}")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_m365_posture(config: pytest.Config, posture: Posture, status: int) -> None:
     """Every entry is shown with what became of it: in force, not needed, expired, outdated, or for nothing the tenant has."""
     known = entries(config)
@@ -141,7 +169,7 @@ def pytest_m365_posture(config: pytest.Config, posture: Posture, status: int) ->
     for key, entry in known.items():
         record = judged.get(key)
         if record is None:
-            status_text, in_force = "names no action of this run", False
+            status_text, in_force = _nothing_judged(config, posture, entry), False
         else:
             why_not = entry.why_not(posture.as_of.date(), record.observed)
             accepted = record.verdict is Verdict.ACCEPTED
@@ -149,4 +177,20 @@ def pytest_m365_posture(config: pytest.Config, posture: Posture, status: int) ->
             in_force = accepted
             record.exception = ExceptionNote(entry.state, status_text, in_force, entry.reason, entry.owner, entry.expires)
         row = {"action": entry.action, "state": entry.state, "reason": entry.reason, "owner": entry.owner}
-        posture.exceptions.append({**row, "expires": entry.expires.isoformat(), "status": status_text, "in_force": in_force})
+        row |= {"expires": entry.expires.isoformat(), "status": status_text, "where": entry.where}
+        posture.exceptions.append({**row, "in_force": in_force})
+
+
+def _nothing_judged(config: pytest.Config, posture: Posture, entry: Entry) -> str:
+    """An entry for an action that this run did not judge: one that was not selected, or one that the tenant does not have."""
+    if catalogue(config).find(entry.action):
+        return "its action was not selected"
+    return "names no action of this tenant" if posture.selection.complete else "names no action of this run"
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Entries that accept nothing are named where they stand, so that somebody puts them right."""
+    posture = config.stash.get(POSTURE, None)
+    for row in posture.exceptions if posture else ():
+        if not row["in_force"]:
+            terminalreporter.write_line(one_line(f"{row['where']}: the exception for {row['action']} accepts nothing: {row['status']}"))

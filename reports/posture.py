@@ -111,6 +111,44 @@ class Unread(msgspec.Struct, frozen=True):
     items: list[str]
 
 
+# What a difference from the baseline does at the gate, and what it came of.
+Effect = Literal["regression", "lost coverage", "not evaluated", "new", "accepted", "improvement", "other"]
+Because = Literal[
+    "posture changed",
+    "licence changed",
+    "scope changed",
+    "tool changed",
+    "exception granted",
+    "exception expired",
+    "exception outdated",
+    "exception withdrawn",
+    "evidence lost",
+    "evidence regained",
+]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One difference from the baseline. A verdict is None where the posture has no such item; `reason` is of the newer one."""
+
+    key: str
+    action: str | None
+    title: str
+    area: str
+    before: Verdict | None
+    after: Verdict | None
+    effect: Effect
+    because: Because
+    reason: str = ""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """The baseline a run was compared with: whose file it is by its moment and tool, and its score then."""
+
+    as_of: datetime
+    tool: Tool
+    percentage: float | None = None
+
+
 class Posture(msgspec.Struct):
     """Everything one run found out. Times are UTC; `totals` counts the tenant's actions, each once."""
 
@@ -131,6 +169,9 @@ class Posture(msgspec.Struct):
     history: list[Day] = []
     movements: list[Movement] = []
     exceptions: list[dict[str, Any]] = []
+    baseline: Compared | None = None
+    changes: list[Change] = []
+    fail_on: list[str] = []
     exit_status: int | None = None
 
     def of_actions(self) -> Iterable[Record]:

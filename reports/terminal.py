@@ -12,7 +12,7 @@ from fixtures.record import Record
 from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
 
-from .plugin import POSTURE, written_in
+from .plugin import NOTES, POSTURE, written_in
 from .posture import AreaSummary, Posture, missing_points
 
 _MARK = {"met": "+", "not met": "-", "accepted": "~", "known": "~", "not evaluated": "?"}
@@ -69,7 +69,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     write = terminalreporter.write_line
     terminalreporter.section(one_line(f"posture of {posture.tenant.name}"), sep="=", bold=True)
-    for line in _summary(posture):
+    for line in (*_changed(posture), *_summary(posture)):
         write(_line(line))
     if posture.gaps:
         terminalreporter.section("gaps worth most", sep="-")
@@ -82,11 +82,35 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("deliverables", sep="-")
     for name, path in written_in(config):
         write(f"{name:<10} {path}")
+    for note in config.stash.get(NOTES, []):
+        write(_line(note))
 
 
 def _line(text: str) -> str:
     """A line of ours stays one, whatever a name in it holds; its columns stay too."""
     return visible(text).replace("\n", " ")
+
+
+# Of each effect, the worst first, what stands in front of a line; of the last two the number says enough.
+_EFFECTS = {"regression": "-", "lost coverage": "?", "not evaluated": "?", "new": "*", "accepted": "~", "improvement": "+", "other": " "}
+_MOST_CHANGES = 15
+
+
+def _changed(posture: Posture) -> Iterator[str]:
+    """What is different from the baseline, the worst first: the first thing that anybody wants to know."""
+    if posture.baseline is None:
+        return
+    found = sorted(posture.changes, key=lambda change: list(_EFFECTS).index(change.effect))
+    told = ", ".join(f"{number} {effect}" for effect in _EFFECTS if (number := sum(c.effect == effect for c in found)))
+    yield f"changed    since the baseline of {posture.baseline.as_of:%Y-%m-%d}: {told or 'nothing'}"
+    for change in found[:_MOST_CHANGES]:
+        yield (
+            f"{_EFFECTS[change.effect]} {change.effect:<13} {change.before or 'not there'} -> {change.after or 'not there'}, "
+            f"{change.because}: {change.title} [{change.action or change.key}]"
+        )
+    if len(found) > _MOST_CHANGES:
+        yield f"  and {len(found) - _MOST_CHANGES} more: they are in the report"
+    yield ""
 
 
 def _summary(posture: Posture) -> Iterator[str]:

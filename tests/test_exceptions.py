@@ -118,3 +118,25 @@ def test_the_demo_tenants_own(bench: Bench, run: Callable[..., Run]) -> None:
     assert statuses["aad_third_party_apps"] == statuses["dlp_datalossprevention"] == "in force"
     assert statuses["mdo_blockmailforward"].startswith("expired on")
     assert "it is none now" in statuses["spo_external_sharing_managed"]
+
+
+def test_what_is_wrong_is_named_with_file_and_line(bench: Bench, run: Callable[..., Run]) -> None:
+    text = f"# accepted\n\n{entry()}\n{entry('OneAdmin')}\n{entry()}"
+    found = judged(run, bench, text)
+    assert found.status == 4
+    assert f"exceptions.toml:19: {APPS} is excepted twice, the first time at the tenant's exceptions.toml:3." in found.output
+    wrong = entry("OneAdmin").replace("owner", "keeper")
+    found = judged(run, bench, f"{entry()}\n{wrong}")
+    assert found.status == 4
+    assert "exceptions.toml:9 is damaged: Object contains unknown field `keeper`" in found.output
+    found = judged(run, bench, "exceptions = []\n")
+    assert found.status == 4
+    assert "only [[exception]] tables may stand in it, and there is exceptions." in found.output
+
+
+def test_what_accepts_nothing_is_named_with_file_and_line(bench: Bench, run: Callable[..., Run]) -> None:
+    text = f"{entry(expires='2026-11-19')}\n{entry('NoSuchAction')}\n{entry('OneAdmin')}"
+    found = judged(run, bench, text)
+    assert f"exceptions.toml:1: the exception for {APPS} accepts nothing: expired on 2026-11-19" in found.output
+    assert "exceptions.toml:9: the exception for NoSuchAction accepts nothing: names no action" in found.output
+    assert "exceptions.toml:17: the exception for OneAdmin accepts nothing: its action was not selected" in found.output
