@@ -53,8 +53,8 @@ FAULTS = {
 }
 # Its newest day is all that is wanted of it, and its next pages are not followed: see fixtures/resources/secure_score.py.
 NOT_FOLLOWED = {"secure_scores"}
-# It looks at others only for what need not be asked, and asks where they cannot be read.
-ONLY_TO_ASK_LESS = {"role_eligibilities"}
+# They look at the subscriptions only for what need not be asked, and ask where these cannot be read.
+ONLY_TO_ASK_LESS = {("role_eligibilities", "subscribed_skus"), ("group_eligibilities", "subscribed_skus")}
 CAUSES = (Cause.PERMISSION, Cause.THROTTLED, Cause.UNAVAILABLE, Cause.NOT_IN_CLOUD, Cause.TRUNCATED, Cause.MALFORMED)
 # Two causes for each resource, in turn, so that a third of the runs meets every cause a dozen times.
 LOSSES = [(name, CAUSES[(turn + step) % len(CAUSES)]) for turn, name in enumerate(RESOURCES) for step in (0, 3)]
@@ -199,7 +199,7 @@ class Needs:
 
 
 def _with_earlier(names: set[str]) -> set[str]:
-    earlier = {before for name in names for before in RESOURCES[name].after if name not in ONLY_TO_ASK_LESS}
+    earlier = {before for name in names for before in RESOURCES[name].after if (name, before) not in ONLY_TO_ASK_LESS}
     return names if earlier <= names else _with_earlier(names | earlier)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .plan import Fault, Plan
-from .wire import error, graph_path
+from .wire import LAG, error, graph_path
 
 # The connection that a request came on: whoever serves puts it here.
 CONNECTION: ContextVar[asyncio.Transport] = ContextVar("CONNECTION")
@@ -142,6 +143,12 @@ async def _token_expiry(call: _Call) -> None:
     await call.app(call.scope, call.receive, call.send)
 
 
+async def _lag(call: _Call) -> None:
+    """A write that is taken and cannot be read for so long: without `seconds`, ever. A reading request is answered as usual."""
+    seconds = math.inf if call.fault.seconds is None else call.fault.seconds
+    await call.app({**call.scope, LAG: seconds}, call.receive, call.send)
+
+
 # A status is every other fault's name.
 _SUFFERED: dict[str, Callable[[_Call], Awaitable[None]]] = {
     "reset": _reset,
@@ -153,6 +160,7 @@ _SUFFERED: dict[str, Callable[[_Call], Awaitable[None]]] = {
     "loop": _loop,
     "elsewhere": _elsewhere,
     "token-expiry": _token_expiry,
+    "lag": _lag,
 }
 
 

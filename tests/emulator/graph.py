@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import unquote
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,8 +19,9 @@ from .entra import Entra
 from .hunting import HUNTING
 from .licensing import NOT_PREMIUM, is_trapped
 from .odata import Refused
-from .permissions import Caller, person_of, refusal
-from .wire import VERSIONS, error, ids
+from .permissions import Caller, name_of, person_of, refusal, refusal_to_write
+from .wire import LAG, VERSIONS, error, ids
+from .writes import ControlStates, is_control
 
 _ODATA = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -33,6 +36,7 @@ class Graph:
     def __init__(self, answers: Answers, entra: Entra, behaviour: Behaviour) -> None:
         self._answers = answers
         self._entra = entra
+        self.states = ControlStates()
         self.behaviour = behaviour
 
     @property
@@ -61,19 +65,35 @@ class Graph:
         try:
             if request.method == "POST" and path.casefold() == "$batch":
                 return await answer_batch(request, version, self.inner)
-            hunts = path.casefold() == HUNTING
-            if request.method != ("POST" if hunts else "GET"):
+            hunts, writes = path.casefold() == HUNTING, request.method == "PATCH" and is_control(path)
+            if not writes and request.method != ("POST" if hunts else "GET"):
                 return error(request.scope, 405)
             eventual = request.headers.get("consistencylevel", "").casefold() == "eventual"
             asked = Asked(version, path, request.url.query, f"{raw_path}?{request.url.query}", eventual)
-            asked = self._checked(asked, Caller(self._entra.permissions(token), person_of(token)))
+            caller = Caller(self._entra.permissions(token), person_of(token))
+            if writes:
+                return await self._written(request, asked, caller, name_of(token))
+            asked = self._checked(asked, caller)
             if hunts:
                 return _sent(request.scope, self._answers.hunted(asked, await request.body()))
             work = self._answers.answer
             found = await run_in_threadpool(work, asked) if self._answers.is_grown(asked) else work(asked)
         except Refused as refused:
             return error(request.scope, refused.status, refused.message, code=refused.code)
-        return _sent(request.scope, found)
+        return _sent(request.scope, self.states.shown(asked.path, found))
+
+    async def _written(self, request: Request, asked: Asked, caller: Caller, name: str) -> Response:
+        """A state is set: 204, or the profile as it will be, for a client that prefers that. Raises `Refused`."""
+        if refused := refusal_to_write(asked.path, caller):
+            raise refused
+        found = self._answers.answer(asked._replace(query="", url=f"/{asked.version}/{asked.path}"))
+        if found.status != 200:
+            return _sent(request.scope, found)
+        profile = msgspec.json.decode(found.body, type=dict[str, Any])
+        written = self.states.write(profile, await request.body(), name, request.scope.get(LAG, 0.0))
+        if "return=representation" not in request.headers.get("prefer", "").casefold():
+            return Response(status_code=204, headers=ids(request.scope))
+        return _sent(request.scope, Answer(200, written))
 
     def _checked(self, asked: Asked, caller: Caller) -> Asked:
         """The request as the tenant takes it. Raises `Refused` where the caller may not, or the tenant has not bought it."""

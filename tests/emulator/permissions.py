@@ -9,7 +9,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .odata import Refused
 
@@ -122,6 +122,10 @@ applications[/{}]: Directory.ReadWrite.All
 teamwork/teamsAppSettings: TeamworkAppSettings.Read.All+
 security/informationProtection/sensitivityLabels*: InformationProtectionPolicy.Read
 """
+# What a path is written with. No other is.
+_WRITING = """
+security/secureScoreControlProfiles/{}: SecurityEvents.ReadWrite.All
+"""
 _SIGN_INS = ("AuditLog.Read.All",)
 
 Rule = tuple[re.Pattern[str], tuple[str, ...]]
@@ -136,9 +140,20 @@ class Caller(NamedTuple):
 
 def person_of(token: str) -> str | None:
     """The id of the person a good token is of; None for an application's."""
-    payload = token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    claims = _claims(token)
     return str(claims["oid"]) if "scp" in claims else None
+
+
+def name_of(token: str) -> str:
+    """By what a change is signed: the user principal name of a person, the id of an application."""
+    claims = _claims(token)
+    return str(claims.get("upn") or claims["appid"])
+
+
+def _claims(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return found
 
 
 def _rules(table: str) -> tuple[Rule, ...]:
@@ -156,7 +171,7 @@ def _both(permission: str) -> tuple[str, ...]:
     return (name,) if name == permission else (name, name.replace(".Read.", ".ReadWrite."))
 
 
-_APPLICATION, _PERSON = _rules(_TABLE), _rules(_DELEGATED)
+_APPLICATION, _PERSON, _WRITER = _rules(_TABLE), _rules(_DELEGATED), _rules(_WRITING)
 
 
 def accepted(path: str, person: bool = False) -> tuple[str, ...] | None:
@@ -178,6 +193,13 @@ def refusal(path: str, caller: Caller, asks_sign_ins: bool) -> Refused | None:
     if asks_sign_ins and not _has(caller, _SIGN_INS):
         return _of_the_reports(_SIGN_INS, caller)
     return None
+
+
+def refusal_to_write(path: str, caller: Caller) -> Refused | None:
+    """What the service behind `path` answers a caller who may not change it."""
+    asked = path.casefold().strip("/")
+    needed = next((names for pattern, names in _WRITER if pattern.fullmatch(asked)), ())
+    return None if _has(caller, needed) else _refused(path, needed, caller)
 
 
 def _has(caller: Caller, needed: Collection[str]) -> bool:

@@ -28,6 +28,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "loop": (),
     "elsewhere": ("url",),
     "token-expiry": (),
+    "lag": ("seconds",),
 }
 _STATUS = re.compile(r"[45][0-9]{2}")
 _COUNT = re.compile(r"[0-9]{1,9}")

@@ -68,6 +68,10 @@ class Emulator:
         """How often a service's own limit was met, by the service's name."""
         return self._limits.throttled
 
+    def forget_writes(self) -> None:
+        """The tenant is what its snapshot says again."""
+        self._graph.states.forget()
+
     def revoke(self) -> None:
         """Every token that was issued so far ends now."""
         self._entra.revoke()

@@ -13,7 +13,7 @@ from fixtures.graph.snapshot import Declared
 from fixtures.licences import PLAN_IDS
 from fixtures.permissions import needed
 from fixtures.resources import RESOURCES
-from fixtures.resources.identity import ENTRA_ID_P2
+from fixtures.resources.identity import ENTRA_ID_P2, RoleAssignments
 from fixtures.resources.tenant import Person, ServicePlan, SubscribedSku
 from tests.harness import NOW, SHARED, needs_shared
 
@@ -58,6 +58,7 @@ class _Asking:
             return (SubscribedSku("00000000-0000-4000-8000-00000000000c", "Enabled", plans, consumed_units=1),)
         group, user = ("00000000-0000-4000-8000-00000000000a",), ("00000000-0000-4000-8000-00000000000d",)
         known = {"groups": group, "users": user, "synchronises": True, "people": lambda members: {holder: frozenset()}}
+        known["by_way_of"] = lambda eligible: RoleAssignments(())
         if name == "users":
             known |= {"users": 9, "guests": 1, "disabled": 1}
         return type("Known", (), {key: staticmethod(each) if callable(each) else each for key, each in known.items()})

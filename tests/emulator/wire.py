@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 VERSIONS = ("v1.0", "beta")
+# In the scope of a request: the seconds after which what it writes can be read.
+LAG = "emulator.lag"
 # The code and the message of Graph's error body, by status.
 _ERRORS = {
     400: ("BadRequest", "The request is not valid."),
