@@ -17,4 +17,5 @@ pytest_plugins = [
     "reports.plugin",
     "reports.html",
     "reports.terminal",
+    "reports.package.plugin",
 ]

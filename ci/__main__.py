@@ -1,4 +1,5 @@
-"""`python -m ci explain posture.json`: why a run ended as it did, in plain words."""
+"""`python -m ci explain posture.json`: why a run ended as it did, in plain words. `annotate` marks it in a pipeline's log, `notify` tells
+a chat what changed, `fleet` sums up many postures."""
 
 from __future__ import annotations
 
@@ -7,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from fixtures.text import visible
+from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
 from reports import posture as postures
 from reports.posture import Posture
 
+from . import annotate, fleet, notify
 from .baseline import why_no_baseline
 from .changes import counted
 from .exit_status import ALONE, INCOMPLETE, INCOMPLETE_AND_NOT_MET, MET, NOT_MET, reasons
@@ -59,16 +61,28 @@ def _not_evaluated(posture: Posture) -> Iterator[str]:
         yield f"- {len(named)} not evaluated ({cause}): {', '.join(named[:5])}{more}."
 
 
+_REPORT = "report-to-secure-score"
+
+
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == [_REPORT]:
+        from .secure_score import command as report  # it has options and exit statuses of its own, and nothing else loads it
+
+        return report.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m ci", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     told = commands.add_parser("explain", help="why a run ended as it did, from its posture.json")
     told.add_argument("posture", type=Path)
+    for command in (annotate, fleet, notify):
+        command.add_to(commands)
+    commands.add_parser(_REPORT, add_help=False, help="write what exceptions.toml says to the tenant's Secure Score, or show what would be")
     options = parser.parse_args(arguments)
     try:
+        if "run" in options:
+            return int(options.run(options))
         posture = postures.read(options.posture)
     except ValueError as error:
-        parser.error(visible(str(error)))
+        parser.error(one_line(str(error)))
     sys.stdout.write("".join(f"{visible(line)}\n" for line in explain(posture)))
     return 0
 

@@ -21,7 +21,7 @@ from fixtures.secure_score import catalogue
 from fixtures.store import Store
 from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
-from reports.plugin import POSTURE
+from reports.collecting import POSTURE
 from reports.posture import Posture
 
 State = Literal["risk-accepted", "third-party", "alternate-mitigation"]
@@ -79,7 +79,7 @@ def entries(config: pytest.Config) -> dict[str, Placed]:
     """The entries for this tenant, by folded action id. Raises `pytest.UsageError` with one line for a file that is damaged."""
     if EXCEPTIONS not in config.stash:
         name, text = _source(config)
-        config.stash[EXCEPTIONS] = _parse(name, text, config.stash[STORE])
+        config.stash[EXCEPTIONS] = for_tenant(placed(name, text), config.stash[STORE])
     return config.stash[EXCEPTIONS]
 
 
@@ -107,7 +107,8 @@ def _for_this_tenant(text: bytes, store: Store) -> bytes:
     return text if len(own) == len(rows) else tomli_w.dumps({"exception": own}).encode()
 
 
-def _parse(name: str, text: bytes, store: Store) -> dict[str, Placed]:
+def placed(name: str, text: bytes) -> list[Placed]:
+    """Every entry of a file, whichever tenant it is for. Raises `pytest.UsageError` with one line for a file that is damaged."""
     try:
         found = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -117,15 +118,21 @@ def _parse(name: str, text: bytes, store: Store) -> dict[str, Placed]:
         raise pytest.UsageError(
             f"{name} is damaged: only [[exception]] tables may stand in it, and there is {one_line(str(min(found, default='another')))}."
         )
-    kept: dict[str, Placed] = {}
-    for row, where in zip(rows, _places(name, text.decode(), len(rows)), strict=True):
-        entry = _entry(row, where)
+    found_entries = [_entry(row, where) for row, where in zip(rows, _places(name, text.decode(), len(rows)), strict=True)]
+    for entry in found_entries:
         if not entry.reason.strip() or not entry.owner.strip():
-            raise pytest.UsageError(f"{where}: the exception for {visible(entry.action)} has no reason or no owner.")
+            raise pytest.UsageError(f"{entry.where}: the exception for {visible(entry.action)} has no reason or no owner.")
+    return found_entries
+
+
+def for_tenant(found: list[Placed], store: Store) -> dict[str, Placed]:
+    """The entries for this tenant, by folded action id. Raises `pytest.UsageError` where two are for one action."""
+    kept: dict[str, Placed] = {}
+    for entry in found:
         if entry.tenant is not None and entry.tenant.casefold() not in _names(store):
             continue
         if earlier := kept.get(entry.action.casefold()):
-            raise pytest.UsageError(f"{where}: {visible(entry.action)} is excepted twice, the first time at {earlier.where}.")
+            raise pytest.UsageError(f"{entry.where}: {visible(entry.action)} is excepted twice, the first time at {earlier.where}.")
         kept[entry.action.casefold()] = entry
     return kept
 

@@ -113,6 +113,8 @@ class Collector:
 
 
 COLLECTOR = pytest.StashKey[Collector]()
+# The posture of this run, once there is one.
+POSTURE = pytest.StashKey[p.Posture]()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,30 +10,38 @@ from fixtures.text import visible
 MOST_NAMES = 20  # of one fact; the posture has all of them
 HTTPS = re.compile(r"https://[a-z0-9.-]+(:\d+)?([/?#][!-~]*)?", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*\[<|~_&]")  # most text has none of them, and this is found out ten times faster
-_MARKDOWN = re.compile(r"([\\`*\[<|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;))")
+_MARKDOWN = re.compile(r"([\\`*\[<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")  # an underscore inside a word is one
 _BLOCK_LIKE = re.compile(r"(\d*)([-+#>=.)])")
 # What GitHub's Markdown makes a link or a formula of: an address that nobody marked as one, and anything between dollars.
-_GITHUB = re.compile(r"(?P<at>:(?=//)|\$)|(?P<www>www)\.", re.IGNORECASE)
+_GITHUB = re.compile(r":(?=//)|\$|(?<=www)\.", re.IGNORECASE)
 
 
 def markdown(text: str) -> str:
     """Text on one line that Markdown shows as it is: no emphasis, link, image, HTML, entity, table, list or heading comes of it."""
-    line = " ".join(visible(text).split())
-    if _SPECIAL.search(line):
-        line = _MARKDOWN.sub(r"\\\1", line)
-    found = _BLOCK_LIKE.match(line)
-    return f"{found[1]}\\{line[found.end(1) :]}" if found else line
+    return _escaped(_flat(text))
 
 
 def on_github(text: str, most: int = 1000) -> str:
     """`markdown` of the first `most` characters, for GitHub's dialect: no address in it becomes a link by itself, and no formula."""
-    return _GITHUB.sub(lambda found: f"\\{found['at']}" if found["at"] else rf"{found['www']}\.", markdown(clip(text, most)))
+    line = _escaped(clip(text, most))
+    return _GITHUB.sub(r"\\\g<0>", line) if "//" in line or "$" in line or "www." in line.casefold() else line
 
 
 def clip(text: str, most: int) -> str:
     """Text on one line of `most` characters at most; an ellipsis says that it went on."""
-    line = " ".join(visible(text).split())
+    line = _flat(text)
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _flat(text: str) -> str:
+    return " ".join(visible(text).split())
+
+
+def _escaped(line: str) -> str:
+    if _SPECIAL.search(line):
+        line = _MARKDOWN.sub(r"\\\1", line)
+    found = _BLOCK_LIKE.match(line)
+    return f"{found[1]}\\{line[found.end(1) :]}" if found else line
 
 
 def fact(value: Any) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,13 +15,18 @@ from fixtures.tenant import slug_of, wanted_tenant
 from fixtures.text import one_line
 
 from . import posture as postures
-from .collecting import COLLECTOR
+from .collecting import COLLECTOR, POSTURE
 from .posture import Posture
 
-POSTURE = pytest.StashKey[Posture]()
+if TYPE_CHECKING:
+    from .workbook import Earlier
+
 FOLDER = pytest.StashKey[Path]()
 # What a run writes, and what of an earlier one it replaces.
 REPORT, ALLURE, WORKBOOK, JSON, JUNIT = "report.html", "allure-results", "workbook.xlsx", "posture.json", "junit.xml"
+OSCAL, SARIF, SUMMARY = "oscal-assessment-results.json", "results.sarif", "summary.md"
+# What is made from the posture alone, by the name it is asked for.
+MADE = ("workbook", "allure", "oscal", "sarif", "markdown")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,9 +98,27 @@ def _make_room(config: pytest.Config) -> None:
         return
     config.stash[ROOM] = True
     try:
+        config.stash[EARLIER] = _take_aside(folder)
         clear(folder)
     except OSError as error:
-        raise pytest.UsageError(f"what an earlier run left cannot be replaced: {error.filename}: {error.strerror}.") from None
+        for earlier in config.stash.get(EARLIER, []):
+            earlier.put_back()
+        close = "If another program has it open, close it there and run again."
+        raise pytest.UsageError(f"what an earlier run left cannot be replaced: {error.filename}: {error.strerror}. {close}") from None
+
+
+EARLIER = pytest.StashKey[list["Earlier"]]()
+NOTES = pytest.StashKey[list[str]]()
+
+
+def _take_aside(folder: Path) -> list[Earlier]:
+    """The workbook of an earlier run, read for what people typed into it, and under another name until that is in the new one."""
+    if not any(folder.glob("workbook*.xlsx")):
+        return []
+    from . import workbook
+
+    earlier = workbook.take_aside(folder / WORKBOOK)
+    return [earlier] if earlier else []
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_sessionfinish")
@@ -121,10 +144,10 @@ def pytest_leave_an_earlier_run_alone(session: pytest.Session) -> Generator[None
 
 
 def clear(folder: Path) -> None:
-    """Remove the deliverables of an earlier run, and nothing else that lies there."""
+    """Remove the deliverables of an earlier run, and nothing else that lies there: the workbook's plan is carried over first."""
     from . import allure
 
-    for name in (REPORT, WORKBOOK, JSON, JUNIT):
+    for name in (REPORT, JSON, JUNIT, OSCAL, SARIF, SUMMARY):
         (folder / name).unlink(missing_ok=True)
     if (folder / ALLURE).is_dir():
         allure.empty(folder / ALLURE)
@@ -151,25 +174,48 @@ def _finish(session: pytest.Session, status: int) -> None:
         status = pytest.ExitCode.INTERNAL_ERROR
     config.hook.pytest_m365_posture(config=config, posture=posture, status=status)
     config.stash[POSTURE] = posture
-    write_all(posture, config.stash[FOLDER], config.stash.get(ALLURE_FOLDER, None))
+    earlier = config.stash.get(EARLIER, [])
+    config.stash[NOTES] = write_all(posture, config.stash[FOLDER], config.stash.get(ALLURE_FOLDER, None), earlier=earlier)
     if posture.exit_status is not None:
         session.exitstatus = posture.exit_status
 
 
-def write_all(posture: Posture, folder: Path, allure_folder: Path | None = None) -> None:
-    """Every deliverable that is made from the posture alone. pytest-html and JUnit write theirs beside them."""
-    from . import allure, workbook
+def write_all(
+    posture: Posture,
+    folder: Path,
+    allure_folder: Path | None = None,
+    only: Collection[str] = MADE,
+    earlier: Sequence[Earlier] = (),
+) -> list[str]:
+    """The posture and every deliverable that is made from it alone, or of these only the ones that `only` names. What was typed into
+    `earlier` workbooks is carried over into the new one; what there is to say of that, one line each.
 
+    pytest-html and JUnit write theirs beside them.
+    """
+    from . import allure, workbook
+    from .standards import markdown, oscal, sarif
+
+    said: list[str] = []
+    makers: dict[str, Callable[[], object]] = {
+        "workbook": lambda: said.extend(workbook.write(posture, folder / WORKBOOK, earlier)),
+        "allure": lambda: allure.write(posture, allure_folder or folder / ALLURE),
+        "oscal": lambda: oscal.write(posture, folder / OSCAL),
+        "sarif": lambda: sarif.write(posture, folder / SARIF),
+        "markdown": lambda: markdown.write(posture, folder / SUMMARY),
+    }
     folder.mkdir(parents=True, exist_ok=True)
-    postures.write(posture, folder / JSON)
+    if only is MADE:
+        postures.write(posture, folder / JSON)
     collecting = gc.isenabled()
     gc.disable()  # a workbook is many small objects, all of them alive until it is written: looking through them finds nothing
     try:
-        allure.write(posture, allure_folder or folder / ALLURE)
-        workbook.write(posture, folder / WORKBOOK)
+        for name in MADE:
+            if name in only:
+                makers[name]()
     finally:
         if collecting:
             gc.enable()
+    return said
 
 
 def written_in(config: pytest.Config) -> list[tuple[str, Path]]:
@@ -177,4 +223,5 @@ def written_in(config: pytest.Config) -> list[tuple[str, Path]]:
     folder = config.stash[FOLDER]
     paths = {"report": Path(getattr(config.option, "htmlpath", None) or ""), "workbook": folder / WORKBOOK, "posture": folder / JSON}
     paths |= {"Allure": config.stash.get(ALLURE_FOLDER, folder / ALLURE), "JUnit": Path(getattr(config.option, "xmlpath", None) or "")}
+    paths |= {"OSCAL": folder / OSCAL, "SARIF": folder / SARIF, "summary": folder / SUMMARY}
     return [(name, path) for name, path in paths.items() if path.name]

@@ -12,7 +12,8 @@ from fixtures.record import Record
 from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
 
-from .plugin import NOTES, POSTURE, written_in
+from .collecting import POSTURE
+from .plugin import NOTES, written_in
 from .posture import AreaSummary, Posture, missing_points
 
 _MARK = {"met": "+", "not met": "-", "accepted": "~", "known": "~", "not evaluated": "?"}

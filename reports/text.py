@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from itertools import count, repeat
 
@@ -17,6 +18,11 @@ _TOKEN = re.compile(r'<(/?\w+)(?: href="([^"]*)")?[^>]*>|([^<]+)')  # of what nh
 
 def lines_of(markup: str) -> list[tuple[str, str]]:
     """HTML from a control profile as lines of text: (`1. `, `- ` or nothing, text). Where a link leads stands after it."""
+    return list(_lines(markup))
+
+
+@lru_cache(maxsize=1024)  # every deliverable that shows no HTML asks for the same few hundred
+def _lines(markup: str) -> tuple[tuple[str, str], ...]:
     whole = markup if re.search(r"</?[a-zA-Z]", markup) else markup.replace("\n", "<br>")
     clean = nh3.clean(visible(whole), tags=_TAGS, attributes={"a": {"href"}}, link_rel=None, url_schemes={"https"})
     lines, target = [["", ""]], ""
@@ -30,7 +36,7 @@ def lines_of(markup: str) -> list[tuple[str, str]]:
             lines[-1][1] += f" ({target})" if target and target not in lines[-1][1] else ""
         else:
             _break_line(tag, lines, prefixes)
-    return [(prefix, " ".join(text.split())) for prefix, text in lines if text.strip()]
+    return tuple((prefix, " ".join(text.split())) for prefix, text in lines if text.strip())
 
 
 def _break_line(tag: str, lines: list[list[str]], prefixes: list[Iterator[str]]) -> None:

@@ -16,16 +16,16 @@ import pytest
 from markupsafe import Markup
 from pytest_metadata.plugin import metadata_key
 
-from fixtures.areas import BY_SLUG
 from fixtures.record import Record
 
-from ..plugin import FOLDER, POSTURE, ROOM
+from ..collecting import POSTURE
+from ..plugin import FOLDER, ROOM
 from .page import SCRIPT, render
 from .sealing import seal
 from .text import clean, one_line, slug_of, visible
 
 T = TypeVar("T")
-_HEADERS = ("result", "Result"), ("area", "Area"), ("rank", "Rank"), ("verdict", "Verdict"), ("testId", "Action")
+_HEADERS = ("result", "Result"), ("verdict", "Verdict"), ("testId", "Action")
 _NO_POSTURE = "<p><strong>This run broke before a posture could be made of it. What follows is pytest's own record.</strong></p>"
 _NO_PAGE = "<p><strong>The report could not be made: an error of this tool. What was found is in posture.json.</strong></p>"
 
@@ -66,13 +66,9 @@ class HtmlReport:
         if record is None:
             cells[1:] = [*(_cell(key, "") for key, _ in _HEADERS[1:-1]), _cell("testId", report.nodeid), "<td></td>"]
             return
-        area = BY_SLUG[record.area].title if record.area in BY_SLUG else record.area
-        rank = f"{record.rank:05d}" if record.rank is not None else ""
         # Every quotation mark takes six characters in pytest-html's file; a slug and a key need none.
         link = Markup("<td><a href=#{}>{}</a></td>").format(slug_of(record), clean(record.title or record.claim))
         cells[1:] = [
-            _cell("area", area),
-            _cell("rank", rank),
             _cell("verdict", str(record.verdict)),
             _cell("testId", record.action or record.item.rsplit("::", 1)[-1]),
             str(link),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import nh3
 from markupsafe import Markup
@@ -17,7 +18,11 @@ from fixtures.text import visible as shown
 _TAGS = {"p", "br", "ol", "ul", "li", "b", "strong", "i", "em", "a"}
 # What is longer than this is for a machine to read, and stands in posture.json.
 MOST_JSON = 12_000
-MOST_ITEMS = 500
+# Names are listed to the last as long as all lists together stay below this; above it each is cut to the same length, never below 100.
+MOST_LISTED = 3_000_000
+FEWEST_ITEMS = 100
+# Of a long list paper gets so many.
+PAPER_ITEMS = 50
 
 
 def visible(text: Any) -> Any:
@@ -53,7 +58,11 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 def https(url: str) -> str | None:
     """The address where it is an https one; no other is ever a link."""
     plain = url.strip()
-    return plain if re.match(r"https://[^\s/\\]", plain, re.IGNORECASE) else None
+    try:
+        known = bool(urlsplit(plain).hostname)
+    except ValueError:
+        return None  # such as https://[
+    return plain if known and re.match(r"https://[^\s/\\]", plain, re.IGNORECASE) else None
 
 
 def slug_of(record: Record) -> str:
@@ -75,6 +84,16 @@ def slugs(records: Iterable[Record]) -> dict[str, str]:
     return found
 
 
+def most_items(records: Iterable[Record]) -> int:
+    """How many items of an observed list are shown: the page grows with what was found, and has an end whatever the size of the tenant."""
+    lists = [value for record in records for value in record.observed.values() if isinstance(value, list)]
+    sizes = [[len(plain(str(item))) + len("<li>") for item in value] for value in lists]
+    most = max(map(len, sizes), default=0)
+    while most > FEWEST_ITEMS and sum(sum(each[:most]) for each in sizes) > MOST_LISTED:
+        most = max(most * 3 // 4, FEWEST_ITEMS)
+    return max(most, FEWEST_ITEMS)
+
+
 def number(value: float | None) -> str:
     """A number for people: thousands with commas, no more than two decimals, and none for whole numbers."""
     if value is None:
@@ -87,25 +106,35 @@ def moment(value: datetime | None) -> str:
     return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if value is not None else "unknown"
 
 
+def minute(value: datetime) -> str:
+    """The same, where many stand one below the other and UTC is said."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
 def day(value: date) -> str:
     """A date as it is written in a sentence."""
     return f"{value.day} {value:%B %Y}"
 
 
-def pretty(value: Any) -> str:
-    """JSON for people, cut where it gets too long for them."""
-    text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
-    return text if len(text) <= MOST_JSON else f"{text[:MOST_JSON]}\n… cut here; the whole of it is in posture.json"
+def plain(text: str) -> Markup:
+    """Text as it stands between tags, where quotation marks may stay as they are: six characters for each would be a tenth of the page.
+    Never for an attribute."""
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))  # noqa: S704 - all that text between tags needs
 
 
-def fact(value: Any) -> str:
-    """An observed fact that is no list, in words."""
+def pretty(value: Any) -> Markup:
+    """JSON for people, cut where it gets too long for them; `plain`."""
+    said = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    said = said if len(said) <= MOST_JSON else f"{said[:MOST_JSON]}\n… cut here; the whole of it is in posture.json"
+    return plain(said)
+
+
+def fact(value: Any) -> Markup:
+    """An observed fact that is no list, in words; `plain`."""
     if value is None:
-        return "unknown"
+        return plain("unknown")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return plain("yes" if value else "no")
     if isinstance(value, float):
-        return number(value)
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+        return plain(number(value))
+    return plain(json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else str(value))

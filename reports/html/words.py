@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 NOT_SELECTED = "not selected"
 
@@ -74,7 +75,31 @@ AGREEMENTS = {
 
 BASES = {
     "direct": "direct: from the setting itself",
-    "scored": "scored: from Microsoft's score alone",
+    "scored": "scored: Microsoft's word alone",
+}
+
+
+
+class Effect(NamedTuple):
+    """What a difference from the baseline does, said of one and of many, and the class that colours it."""
+
+    one: str
+    many: str
+    css: str
+
+    def counted(self, count: int) -> str:
+        return f"{count} {self.one if count == 1 else self.many}"
+
+
+# By the `Effect` of a change, the worst first.
+EFFECTS: dict[str, Effect] = {
+    "regression": Effect("got worse", "got worse", "fell"),
+    "lost coverage": Effect("lost its coverage", "lost their coverage", "outdated"),
+    "not evaluated": Effect("could not be evaluated", "could not be evaluated", "outdated"),
+    "new": Effect("is new and not met", "are new and not met", ""),
+    "accepted": Effect("was accepted", "were accepted", "accepted"),
+    "improvement": Effect("got better", "got better", "rose"),
+    "other": Effect("changed otherwise", "changed otherwise", ""),
 }
 
 EXCEPTION_STATES = {
@@ -82,3 +107,15 @@ EXCEPTION_STATES = {
     "third-party": "resolved by a third party",
     "alternate-mitigation": "mitigated otherwise",
 }
+
+# What the address of an action leads to, where it is not the portal in which the setting is.
+_INSTRUCTIONS = ("learn.", "docs.", "support.", "help.", "developer.", "blog.")
+_FORWARDS = {"go.microsoft.com", "aka.ms"}
+
+
+def where_it_leads(url: str) -> str:
+    """What a link says: the portal it opens, or that it is a page to read."""
+    host = urlsplit(url).hostname or ""
+    if host in _FORWARDS:
+        return f"Open Microsoft's page ({host})"
+    return f"Read the instructions ({host})" if host.startswith(_INSTRUCTIONS) else f"Open in the portal ({host})"

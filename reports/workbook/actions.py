@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,12 +43,14 @@ _RESOLVED = {"ignored": "Risk accepted", "thirdparty": "Resolved through third p
 
 @dataclass(frozen=True)
 class Row:
-    """One action with what has to be looked up for it. `share` is what its missing points are of the tenant's maximum."""
+    """One action with what has to be looked up for it. `share` is what its missing points are of the tenant's maximum, `todo` its
+    remediation as plain text."""
 
     record: Record
     share: float | None
     regressed: str | None
     hashes: str
+    todo: str
 
 
 def ranked(posture: Posture) -> list[Record]:
@@ -64,6 +66,7 @@ def rows(posture: Posture) -> list[Row]:
             impact(record, posture),
             ("Yes" if (record.action or "").casefold() in regressed else "No") if posture.history else None,
             short_hashes(record, digests),
+            plain(record.remediation),
         )
         for record in ranked(posture)
     ]
@@ -160,14 +163,14 @@ _OURS: list[Column[Row]] = [
     Column("Verdict", 13, "text", lambda row: row.record.verdict.value),
     Column("Cause", 12, "text", lambda row: row.record.cause.value if row.record.cause else None),
     Column("Basis", 8, "text", lambda row: row.record.basis),
-    Column("Reason", 52, "wrap", lambda row: row.record.reason),
+    Column("Reason", 60, "wrap", lambda row: row.record.reason),
     Column("Expected", 28, "wrap", lambda row: row.record.expected),
-    Column("Observed", 48, "wrap", lambda row: facts(row.record.observed)),
+    Column("Observed", 60, "wrap", lambda row: facts(row.record.observed)),
     Column("Points max", 8, "points", lambda row: row.record.points.max if row.record.points else None),
     Column("Points missing", 9, "points", lambda row: missing(row.record)),
     Column("User impact", 10, "text", lambda row: row.record.user_impact.capitalize()),
     Column("Implementation cost", 15, "text", lambda row: row.record.implementation_cost.capitalize()),
-    Column("What to do", 76, "wrap", lambda row: plain(row.record.remediation)),
+    Column("What to do", 76, "wrap", lambda row: row.todo),
     Column("Link", 40, "link", lambda row: row.record.url),
     Column("Licence", 44, "wrap", lambda row: row.record.licence.note if row.record.licence else None),
     Column("Microsoft state", 12, "text", _microsofts("state")),
@@ -182,10 +185,10 @@ COLUMNS = [Column(c.title, c.width, c.style, c.value, "their head") for c in _TH
 _PAGES_END_AT = ("Notes", "Observed", "Licence")
 
 
-def fill(sheet: Worksheet, posture: Posture) -> None:
-    last = table(sheet, COLUMNS, rows(posture), most_lines=9)
+def fill(sheet: Worksheet, posture: Posture, found: Sequence[Row]) -> None:
+    last = table(sheet, COLUMNS, found, most_lines=5)
     as_table(sheet, COLUMNS, last, "C2")
-    for_print(sheet, posture.tenant.name, "2E8B57")
+    for_print(sheet, posture, "2E8B57")
     _in_strips(sheet)
 
 

@@ -1,34 +1,26 @@
-"""The sheets behind the answer: other checks, exceptions, licences, evidence, and how the score came to where it is."""
+"""The sheets behind the answer: checks without an action, exceptions, and the evidence all of it rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from openpyxl.chart import LineChart, Reference
-from openpyxl.chart.axis import DateAxis
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.graph.reading import Evidence
 from fixtures.record import Record
-from reports.posture import AreaSummary, Day, Licence, Movement, Posture, Unread, in_order
+from fixtures.verdicts import Verdict
+from reports.posture import Posture, Unread, in_order
 
 from .actions import area_title, digests_of, short_hashes
-from .cells import Column, T, fit, lines_of, put, table
-from .pages import as_table, dress, for_print, pale_lines, rule_rows, section
-from .styles import ACCENT
+from .cells import Column, table
+from .pages import always, rule_rows, section, single, where
+from .styles import TINTS
 from .text import facts
 
-
-def _single(sheet: Worksheet, posture: Posture, columns: Sequence[Column[T]], rows: Sequence[T], nothing: str, frozen: str = "B2") -> int:
-    """A sheet that is one table, or says in a sentence why it is empty. The number of its last row."""
-    last = table(sheet, columns, rows, most_lines=30)
-    as_table(sheet, columns, last, frozen)
-    if not rows:
-        put(sheet, 2, 1, nothing, "text")
-    for_print(sheet, posture.tenant.name, "8A939C")
-    return max(last, 2)
+SOON = 30
+"""Days in which an exception ends soon."""
 
 
 def fill_checks(sheet: Worksheet, posture: Posture) -> None:
@@ -50,23 +42,45 @@ def fill_checks(sheet: Worksheet, posture: Posture) -> None:
         Column("Action it also judges", 24, "wrap", lambda r: r.action),
         Column("Item", 60, "code", lambda r: r.item),
     ]
-    last = _single(sheet, posture, columns, others, "No check without an action ran.")
+    last = single(sheet, posture, columns, others, "No check without an action ran.", most_lines=12)
     sheet.print_area = f"A1:J{last}"
 
 
 def fill_exceptions(sheet: Worksheet, posture: Posture) -> None:
+    """Those that are not in force first, then those that end soonest."""
     titles = {record.action.casefold(): record.title for record in posture.verdicts if record.action}
     columns: list[Column[dict[str, Any]]] = [
-        Column("Action id", 32, "wrap", lambda e: _text(e.get("action"))),
-        Column("Recommended action", 46, "wrap", lambda e: titles.get(str(e.get("action")).casefold())),
+        Column("Action id", 30, "wrap", lambda e: _text(e.get("action"))),
+        Column("Recommended action", 44, "wrap", lambda e: titles.get(str(e.get("action")).casefold())),
         Column("State", 20, "text", lambda e: _text(e.get("state"))),
         Column("In force", 9, "text", lambda e: "Yes" if e.get("in_force") else "No"),
         Column("Status", 36, "wrap", lambda e: _text(e.get("status"))),
-        Column("Reason", 60, "wrap", lambda e: _text(e.get("reason"))),
-        Column("Owner", 24, "wrap", lambda e: _text(e.get("owner"))),
-        Column("Expires", 12, "date", lambda e: _day(e.get("expires"))),
+        Column("Reason", 54, "wrap", lambda e: _text(e.get("reason"))),
+        Column("Owner", 22, "wrap", lambda e: _text(e.get("owner"))),
+        Column("Expires", 13, "date", lambda e: _day(e.get("expires"))),
+        Column("Days left", 10, "days", lambda e: _days_left(e, posture)),
     ]
-    _single(sheet, posture, columns, posture.exceptions, "exceptions.toml accepts nothing for this tenant.")
+    red, amber = TINTS[Verdict.NOT_MET], TINTS[Verdict.NOT_EVALUATED]
+    days = [
+        where("AND(ISNUMBER($I2),$I2<0)", tint=red[0], ink=red[1], bold=True),
+        where(f"AND(ISNUMBER($I2),$I2<={SOON})", tint=amber[0], ink=amber[1], bold=True),
+        always(),
+    ]
+    force = [where('$D2="No"', tint=red[0], ink=red[1], bold=True), always()]
+    rows = sorted(posture.exceptions, key=_soonest)
+    nothing = "exceptions.toml accepts nothing for this tenant."
+    single(sheet, posture, columns, rows, nothing, own={"Days left": days, "In force": force})
+
+
+def _soonest(exception: Mapping[str, Any]) -> tuple[bool, bool, str, str]:
+    expires = exception.get("expires")
+    return bool(exception.get("in_force")), expires is None, str(expires), str(exception.get("action"))
+
+
+def _days_left(exception: Mapping[str, Any], posture: Posture) -> int | None:
+    """From the day of the posture to the last day it is in force."""
+    expires = _day(exception.get("expires"))
+    return (expires - posture.as_of.date()).days if isinstance(expires, date) else None
 
 
 def _text(value: object) -> str | None:
@@ -82,51 +96,6 @@ def _day(value: object) -> date | str | None:
         return str(value)
 
 
-_LICENCES: list[Column[Licence]] = [
-    Column("SKU", 36, "wrap", lambda s: s.sku),
-    Column("Status", 14, "text", lambda s: s.capability_status),
-    Column("Seats", 9, "count", lambda s: s.enabled),
-    Column("Used", 9, "count", lambda s: s.consumed),
-    Column("Counts", 9, "text", lambda s: "Yes" if s.counts else "No"),
-    Column("Areas it brings", 46, "wrap", lambda s: "\n".join(map(area_title, s.areas)) or "none"),
-    Column("Service plans", 70, "wrap", lambda s: ", ".join(s.service_plans)),
-]
-_NEEDED: list[tuple[int, Column[AreaSummary]]] = [
-    (1, Column("Area", 0, "wrap", lambda a: a.name)),
-    (2, Column("In the article", 0, "wrap", lambda a: a.licence_in_article)),
-    (6, Column("Needed today", 0, "wrap", lambda a: a.licence_needed_today)),
-    (7, Column("This tenant", 0, "wrap", lambda a: a.licence)),
-]
-
-
-def fill_licences(sheet: Worksheet, posture: Posture) -> None:
-    """The subscriptions, and under them what each area's licence was in the article this suite follows, and is now."""
-    unread = posture.licences is None
-    nothing = "The subscriptions could not be read: licences unknown." if unread else "The tenant holds no subscription."
-    last = _single(sheet, posture, _LICENCES, posture.licences or [], nothing, frozen="A2")
-    areas = [area for area in posture.areas if area.licence or area.licence_in_article or area.licence_needed_today]
-    if areas:
-        section(sheet, last + 2, "What each area needs: the article and today", len(_LICENCES))
-        _needs(sheet, areas, last + 3)
-
-
-def _needs(sheet: Worksheet, areas: Sequence[AreaSummary], top: int) -> None:
-    """The second table shares the columns of the first; what the article said is as wide as four of them."""
-    widths = {1: 36.0, 2: 41.0, 6: 46.0, 7: 70.0}
-    for position in range(1, 8):
-        put(sheet, top, position, None, "head")
-    for row in range(top, top + len(areas) + 1):
-        sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=5)
-    for position, column in _NEEDED:
-        put(sheet, top, position, column.title, "head")
-        for row, area in enumerate(areas, top + 1):
-            put(sheet, row, position, column.value(area), column.style)
-    sheet.row_dimensions[top].height = 22
-    rule_rows(sheet, f"A{top + 1}:G{top + len(areas)}")
-    for row, area in enumerate(areas, top + 1):
-        fit(sheet, row, max(lines_of(str(column.value(area)), widths[position]) for position, column in _NEEDED))
-
-
 def fill_evidence(sheet: Worksheet, posture: Posture) -> None:
     """Where to find each response again and how to prove it is the same; under it, what could not be read."""
     columns: list[Column[Evidence]] = [
@@ -140,15 +109,18 @@ def fill_evidence(sheet: Worksheet, posture: Posture) -> None:
         Column("SHA-256", 37, "code", lambda e: e.sha256),
         Column("Permission", 34, "code", lambda e: e.permission),
         Column("Request id", 38, "code", lambda e: e.request_id),
-        Column("Sent with POST", 60, "code", lambda e: e.body),
+        Column("Sent with POST", 60, "code", lambda e: e.body, grows=False),
     ]
-    last = _single(sheet, posture, columns, posture.evidence, "Nothing was read.")
+    last = single(sheet, posture, columns, posture.evidence, "Nothing was read.")
+    sheet.print_area = f"A1:I{last}"
     if posture.unread:
+        sheet.print_area = f"A1:I{last + 3 + len(posture.unread)}"
         section(sheet, last + 2, "Could not be read", len(columns))
         end = table(sheet, _UNREAD, posture.unread, top=last + 3)
         rule_rows(sheet, f"A{last + 4}:E{end}")
 
 
+# It shares the columns of the first.
 _UNREAD: list[Column[Unread]] = [
     Column("Resource", 46, "wrap", lambda u: u.resource),
     Column("Reason", 58, "wrap", lambda u: u.reason),
@@ -156,45 +128,3 @@ _UNREAD: list[Column[Unread]] = [
     Column("Cause", 17, "text", lambda u: u.cause),
     Column("Permission", 9, "text", lambda u: u.permission),
 ]
-
-
-def fill_history(sheet: Worksheet, posture: Posture) -> None:
-    columns: list[Column[Day]] = [
-        Column("Date", 12, "date", lambda d: d.date),
-        Column("Points", 12, "points", lambda d: d.current),
-        Column("Max", 12, "points", lambda d: d.max),
-        Column("Percentage", 12, "percent", lambda d: d.current / d.max if d.current is not None and d.max else None),
-    ]
-    last = _single(sheet, posture, columns, posture.history, "No day of Secure Score could be read.")
-    if posture.history:
-        sheet.add_chart(_trend(sheet, last), "F2")
-
-
-def _trend(sheet: Worksheet, last: int) -> LineChart:
-    """The percentage over the days, which a new maximum does not distort as it does the points."""
-    chart = LineChart()
-    chart.add_data(Reference(sheet, min_col=4, min_row=1, max_row=last), titles_from_data=True)
-    chart.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=last))
-    line = chart.series[0]
-    line.smooth = False
-    line.graphicalProperties.line.solidFill = ACCENT
-    line.graphicalProperties.line.width = 28_000
-    chart.x_axis = DateAxis(crossAx=100, baseTimeUnit="days", majorUnit=max(last // 10, 1), majorTimeUnit="days", tickLblPos="low")
-    chart.y_axis.majorGridlines = pale_lines()
-    chart.y_axis.crossAx = chart.x_axis.axId
-    chart.x_axis.number_format, chart.y_axis.number_format = "d mmm", "0%"
-    chart.x_axis.delete = chart.y_axis.delete = False
-    dress(chart, "Secure Score, percentage of the maximum", 22, 11, legend=None)
-    return chart
-
-
-def fill_movements(sheet: Worksheet, posture: Posture) -> None:
-    columns: list[Column[Movement]] = [
-        Column("Date", 12, "date", lambda m: m.date),
-        Column("Action id", 40, "wrap", lambda m: m.action),
-        Column("Recommended action", 70, "wrap", lambda m: m.title),
-        Column("Before", 10, "points", lambda m: m.before),
-        Column("After", 10, "points", lambda m: m.after),
-        Column("Change", 10, "change", lambda m: round(m.after - m.before, 4)),
-    ]
-    _single(sheet, posture, columns, posture.movements, "No action's points changed in the days that could be read.")

@@ -7,12 +7,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -20,8 +21,12 @@ from .styles import NUMBERS
 from .text import clean, link
 
 T = TypeVar("T")
+_Cells = dict[tuple[int, int], Cell]
+_Styles = dict[str, Any]
 Value = str | int | float | date | datetime | None
 
+TYPED = "typed"
+"""The style of a cell that people fill in."""
 _FORMULA_LIKE = ("=", "+", "-", "@", "\t")
 # Excel's calendar begins in 1900 and has a day in it that never was; .NET writes year 1 for "never".
 _FIRST_DAY = date(1900, 3, 1)
@@ -33,49 +38,66 @@ _NARROWER = 1.2
 
 def put(sheet: Worksheet, row: int, column: int, value: Value, style: str) -> None:
     """Write one value: text that is text whatever it begins with, real numbers, real dates in UTC. None leaves the cell empty."""
-    cell = sheet.cell(row, column)
-    assert isinstance(cell, Cell)
-    _dress(cell, sheet, style)
+    _write(sheet, _cells(sheet), _styles(sheet), row, column, value, style)
+
+
+def _write(sheet: Worksheet, cells: _Cells, styles: _Styles, row: int, column: int, value: Value, style: str) -> None:
+    address = link(value) if style == "link" and isinstance(value, str) else None
+    if style == "link" and address is None:
+        style = "text"
+    elif style == TYPED:
+        style = _typed_as(value)
+    cells[row, column] = cell = Cell(sheet, row, column, style_array=styles[style])
     if isinstance(value, date):
         value = _dated(value)
     if isinstance(value, str):
-        if style == "link":
-            _put_link(cell, value)
         _put_text(cell, clean(value))
-    elif not isinstance(value, float) or math.isfinite(value):
+    elif value is not None and (not isinstance(value, float) or math.isfinite(value)):
         cell.value = value
-
-
-def _dress(cell: Cell, sheet: Worksheet, style: str) -> None:
-    """`cell.style = style`, without searching the workbook's styles by name for each of thousands of cells."""
-    book = sheet.parent
-    assert isinstance(book, Workbook)
-    known = _STYLES.setdefault(book, {})
-    if style not in known:
-        cell.style = style
-        known[style] = copy(getattr(cell, "_style"))  # noqa: B009  not in openpyxl's types
-    setattr(cell, "_style", copy(known[style]))  # noqa: B010
-
-
-_STYLES: WeakKeyDictionary[Workbook, dict[str, Any]] = WeakKeyDictionary()
-
-
-def _put_link(cell: Cell, text: str) -> None:
-    """The link before the text: openpyxl writes the address into a cell that is empty still, formula and all."""
-    address = link(text)
     if address:
         cell.hyperlink = Hyperlink(ref=cell.coordinate, target=address)
-    else:
-        cell.style = "text"
+
+
+def _typed_as(value: Value) -> str:
+    """The style of a value that someone typed: as what he typed it, whatever the column is for."""
+    if isinstance(value, datetime):
+        return "date" if value.time() == time() else "moment"
+    if isinstance(value, date):
+        return "date"
+    return TYPED if isinstance(value, str) else "typed number"
 
 
 def _put_text(cell: Cell, text: str) -> None:
-    """The type after the text: openpyxl makes a formula of `=…` and an error of `#N/A`. The prefix keeps it text when edited."""
+    """Past openpyxl's guess at what a text is, which makes a formula of `=…` and an error of `#N/A`; `clean` has done its other work.
+    The prefix keeps it text when it is edited."""
     if text:
-        cell.value = text
+        setattr(cell, "_value", text)  # noqa: B010  not in openpyxl's types
         cell.data_type = "s"
         if text.startswith(_FORMULA_LIKE):
             cell.quotePrefix = True
+
+
+def _cells(sheet: Worksheet) -> _Cells:
+    """Where openpyxl keeps them. `Worksheet.cell` and `Cell.style` look each of thousands of cells and styles up by name."""
+    cells: _Cells = getattr(sheet, "_cells")  # noqa: B009
+    return cells
+
+
+def dress_column(sheet: Worksheet, letter: str, style: str) -> None:
+    """The style of the cells in a column that hold nothing yet: how it looks when something is typed into them."""
+    setattr(sheet.column_dimensions[letter], "_style", copy(_styles(sheet)[style]))  # noqa: B010
+
+
+def _styles(sheet: Worksheet) -> _Styles:
+    """The workbook's named styles by name, as what a new cell takes a copy of."""
+    book = sheet.parent
+    assert isinstance(book, Workbook)
+    if book not in _KNOWN:
+        _KNOWN[book] = {style.name: style.as_tuple() for style in getattr(book, "_named_styles")}  # noqa: B009
+    return _KNOWN[book]
+
+
+_KNOWN: WeakKeyDictionary[Workbook, _Styles] = WeakKeyDictionary()
 
 
 def _dated(when: date) -> date | str:
@@ -88,13 +110,15 @@ def _dated(when: date) -> date | str:
 
 @dataclass(frozen=True)
 class Column(Generic[T]):
-    """One column of a table: its header, its width in characters, the style of its cells, and how a value comes out of a row."""
+    """One column of a table: its header, its width in characters, the style of its cells, and how a value comes out of a row;
+    `grows`, whether its text may make a row higher."""
 
     title: str
     width: float
     style: str
     value: Callable[[T], Value]
     head: str = "head"
+    grows: bool = True
 
 
 def table(sheet: Worksheet, columns: Sequence[Column[T]], rows: Iterable[T], top: int = 1, most_lines: int = 12) -> int:
@@ -103,18 +127,23 @@ def table(sheet: Worksheet, columns: Sequence[Column[T]], rows: Iterable[T], top
     for position, column in enumerate(columns, 1):
         put(sheet, top, position, column.title, f"{column.head} right" if column.style in NUMBERS else column.head)
     sheet.row_dimensions[top].height = 32
-    last = top
+    last, cells, styles = top, _cells(sheet), _styles(sheet)
     for last, row in enumerate(rows, top + 1):
         lines = 1
         for position, column in enumerate(columns, 1):
             value = column.value(row)
             if value is None or value == "":
                 continue
-            put(sheet, last, position, value, column.style)
-            if column.style in {"wrap", "code"}:
+            _write(sheet, cells, styles, last, position, value, column.style)
+            if column.grows and column.style in {"wrap", "code", TYPED}:
                 lines = max(lines, lines_of(str(value), column.width, 0.95 if column.style == "code" else _NARROWER))
         fit(sheet, last, min(lines, most_lines))
     return last
+
+
+def merge(sheet: Worksheet, row: int, first: int, last: int) -> None:
+    """One cell of several in a row. `Worksheet.merge_cells` would draw their borders anew, at the price of a page of cells."""
+    sheet.merged_cells.add(f"{get_column_letter(first)}{row}:{get_column_letter(last)}{row}")
 
 
 def lines_of(text: str, width: float, characters: float = _NARROWER) -> int:

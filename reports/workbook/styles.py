@@ -12,7 +12,7 @@ from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Si
 
 from fixtures.verdicts import Verdict
 
-INK, ACCENT, THEIRS, LINE = "1F2933", "1F4E79", "3D5A80", "D5DCE3"
+INK, ACCENT, THEIRS, LINE, _TO_FILL_IN = "1F2933", "1F4E79", "3D5A80", "D5DCE3", "8A5A00"
 SOLID = {
     Verdict.MET: "2E8B57",
     Verdict.NOT_MET: "C8372D",
@@ -38,11 +38,15 @@ TINTS = {
 NUMBERS = {
     "count": "#,##0_0",
     "points": "#,##0.00_0",
+    "days": "#,##0_0;-#,##0_0",
     "percent": "0.0%_0",
     "impact": "0.00%_0",
     "change": "+#,##0.00_0;[Red]-#,##0.00_0;0.00_0",
 }
 """The styles of numbers: aligned right, and their headers with them."""
+FADED, MUTED = "7A828A", "8A939C"
+TYPED_TINT = "FFFBEA"
+"""Behind the cells that people fill in; their headers are of another colour, too, and each cell says what it is for."""
 DATES = {"date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm"}
 MIDDLE = " middle"
 """Added to the name of a value's style: the same, halfway up its row, for a sheet whose rows are one line high."""
@@ -79,6 +83,8 @@ def _of_values(vertical: Literal["top", "center"], suffix: str) -> list[NamedSty
         NamedStyle("wrap" + suffix, font=body, alignment=wrapped),
         NamedStyle("label" + suffix, font=bold, alignment=left),
         NamedStyle("link" + suffix, font=_font(color="0B5CAD", underline=True), alignment=left),
+        NamedStyle("typed" + suffix, font=body, alignment=wrapped),
+        NamedStyle("typed number" + suffix, font=body, alignment=Alignment("left", vertical, indent=1)),
         NamedStyle("code" + suffix, font=_font(9, name="Consolas"), alignment=wrapped),
     ]
 
@@ -93,6 +99,7 @@ def _of_headings() -> list[NamedStyle]:
         NamedStyle("warning", font=_font(bold=True, color="6B4700"), fill=fill("FFEFC7"), alignment=middle),
         NamedStyle("head", font=white, fill=fill(ACCENT), alignment=middle),
         NamedStyle("head right", font=white, fill=fill(ACCENT), alignment=right),
+        NamedStyle("typed head", font=white, fill=fill(_TO_FILL_IN), alignment=middle),
         NamedStyle("their head", font=white, fill=fill(THEIRS), alignment=middle),
         NamedStyle("their head right", font=white, fill=fill(THEIRS), alignment=right),
     ]

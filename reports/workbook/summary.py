@@ -1,60 +1,61 @@
-"""The first sheet: the answer, whose it is and when, what was left open, and where the points are."""
+"""The first sheet: the answer, whose it is and when, what was left open, and where the points are. Fit to print, page by page."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from openpyxl.chart import BarChart, DoughnutChart, Reference
-from openpyxl.chart.marker import DataPoint
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
-from fixtures.verdicts import Verdict
-from reports.posture import AreaSummary, Posture
+from reports.posture import Posture
 
-from .actions import area_title, impact, is_scored, missing
-from .cells import Value, fit, lines_of
+from .actions import area_title, impact, missing
+from .areas import fill_areas
+from .cells import Value, fit, lines_of, merge
 from .cells import put as put_in
-from .pages import bar_in_cells, colour_verdicts, dress, for_print, pale_lines, section, widen
-from .styles import ACCENT, MIDDLE, SOLID
+from .history import Compared
+from .ledger import fill_agreement, fill_ledger, fill_score
+from .pages import for_print, rule_rows, section, widen
+from .plan import GAP, PREREQUISITE, UNKNOWN, UNSEEN, ActionPlan, is_late
+from .styles import ACCENT
+from .summing import COLUMNS, RIGHT, WIDTHS, put
+from .text import cut
 
-_WIDTHS = (46, 9, 10, 10, 11, 9, 11, 9, 12, 10, 11, 11, 13)
-COLUMNS = len(_WIDTHS)
 MOST_GAPS = 10
-# Where the second block of a row begins, and the verdicts' first column in the table of areas.
-_RIGHT, _COUNTS = 9, 2
 
 
-def fill(sheet: Worksheet, posture: Posture) -> None:
-    """One page wide. On the first page the answer and what to do first, on the second the areas."""
-    widen(sheet, _WIDTHS)
-    row = _head(sheet, posture)
+def fill(sheet: Worksheet, posture: Posture, plan: ActionPlan, kept: Sequence[str] = ()) -> Compared | None:
+    """One page wide. On the first page the answer and the figures, on the second what to do first, on the third the areas.
+    Where the points stand beside those of others, for a chart elsewhere."""
+    widen(sheet, WIDTHS)
+    row = _head(sheet, posture, kept)
     row = _facts(sheet, posture, row) + 1
-    row = max(_ledger(sheet, posture, row), _score(sheet, posture, row)) + 1
+    end, compared = fill_score(sheet, posture, row)
+    row = max(fill_ledger(sheet, posture, row), end) + 1
+    row = max(_plan(sheet, posture, plan, row), fill_agreement(sheet, posture, row)) + 1
+    sheet.row_breaks.append(Break(id=row - 1))
     row = _gaps(sheet, posture, row) + 1
     sheet.row_breaks.append(Break(id=row - 1))
-    _areas(sheet, posture, row)
+    fill_areas(sheet, posture, row)
     sheet.sheet_view.showGridLines = False
     sheet.print_title_rows = "1:1"
-    for_print(sheet, posture.tenant.name, ACCENT)
+    for_print(sheet, posture, ACCENT, head=False)
+    return compared
 
 
-def put(sheet: Worksheet, row: int, column: int, value: Value, style: str) -> None:
-    """A value halfway up its row: here a row is a line."""
-    put_in(sheet, row, column, value, style + MIDDLE)
-
-
-def _head(sheet: Worksheet, posture: Posture) -> int:
+def _head(sheet: Worksheet, posture: Posture, kept: Sequence[str]) -> int:
     """Title, answer, warnings. The next free row."""
     put_in(sheet, 1, 1, f"Security posture of {posture.tenant.name}", "title")
     sheet.row_dimensions[1].height = 30
     put_in(sheet, 2, 1, _answer(posture), "answer")
     sheet.row_dimensions[2].height = 22
     row = 3
-    for row, warning in enumerate(_warnings(posture), 3):
+    for row, warning in enumerate([*_warnings(posture), *kept], 3):
         put_in(sheet, row, 1, warning, "warning")
-        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=COLUMNS)
-        fit(sheet, row, lines_of(warning, sum(_WIDTHS)))
+        merge(sheet, row, 1, COLUMNS)
+        fit(sheet, row, lines_of(warning, sum(WIDTHS)))
     return row + 2
 
 
@@ -110,7 +111,7 @@ def _facts(sheet: Worksheet, posture: Posture, top: int) -> int:
     ]
     for row, (left, right) in enumerate(zip(whose, when, strict=True), top + 1):
         _fact(sheet, row, 1, 2, 7, left)
-        _fact(sheet, row, _RIGHT, _RIGHT + 2, COLUMNS, right)
+        _fact(sheet, row, RIGHT, RIGHT + 2, COLUMNS, right)
         fit(sheet, row, 1)
     return top + len(whose) + 1
 
@@ -118,140 +119,37 @@ def _facts(sheet: Worksheet, posture: Posture, top: int) -> int:
 def _fact(sheet: Worksheet, row: int, at: int, first: int, last: int, said: tuple[str, Value]) -> None:
     put(sheet, row, at, said[0], "label")
     put(sheet, row, first, said[1], "moment")
-    sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
+    merge(sheet, row, first, last)
 
 
-def _score(sheet: Worksheet, posture: Posture, top: int) -> int:
-    """The newest score, and how it stands to other tenants', beside the ledger."""
-    section(sheet, top, "Secure Score", COLUMNS - _RIGHT + 1, first=_RIGHT)
-    score = posture.score
-    if score is None:
-        put(sheet, top + 1, _RIGHT, "Secure Score could not be read.", "text")
-        return top + 2
-    rows: list[tuple[str, Value, str]] = [
-        ("Date", score.date, "date right"),
-        ("Points", score.current, "points"),
-        ("Maximum", score.max, "points"),
-        ("Percentage", score.percentage / 100 if score.percentage is not None else None, "percent"),
-        ("Sum of the actions' points", score.of_parts, "points"),
+def _plan(sheet: Worksheet, posture: Posture, plan: ActionPlan, top: int) -> int:
+    """How the plan stands on the day of the posture. The next free row."""
+    section(sheet, top, "Action plan", RIGHT - 2)
+    kinds = Counter(step.kind for step in plan.steps)
+    entries = [step.entry for step in plan.steps if step.entry]
+    rows: list[tuple[str, int]] = [
+        ("Steps that need action", len(plan.steps)),
+        *((f"  {_KINDS[kind]}", kinds[kind]) for kind in _KINDS if kinds[kind]),
+        ("With an owner", sum(entry.owner is not None for entry in entries)),
+        (f"Late on {posture.as_of:%Y-%m-%d}", sum(is_late(entry, posture.as_of) for entry in entries)),
+        ("Said to be done, and not found met", sum(entry.has_status("Done") for entry in entries)),
+        ("Planned before, and closed", len(plan.ended)),
     ]
-    for compared in score.compared_with:
-        rows.append((f"Average of {compared.whom}", compared.average, "points"))
-        if score.current is not None:
-            rows.append(("  and this tenant against it", score.current - compared.average, "change"))
-    for row, (label, value, style) in enumerate(rows, top + 1):
-        put(sheet, row, _RIGHT, label, "label")
-        put(sheet, row, COLUMNS, value, style)
-    return top + len(rows) + 1
-
-
-def _ledger(sheet: Worksheet, posture: Posture, top: int) -> int:
-    """One row a verdict, adding up to the tenant's catalogue: reasons for having no answer stay in the sum."""
-    section(sheet, top, "Ledger of verdicts", _RIGHT - 2)
-    for column, title in enumerate(("Verdict", "Actions", "Share"), 1):
-        put_in(sheet, top + 1, column, title, "head" if column == 1 else "head right")
-    parts = [(key, number) for key, number in posture.totals.items() if key != "actions"]
-    actions = posture.totals["actions"]
-    for row, (verdict, number) in enumerate(parts, top + 2):
-        put(sheet, row, 1, verdict, "text")
+    for row, (label, number) in enumerate(rows, top + 1):
+        put(sheet, row, 1, label, "text" if label.startswith(" ") else "label")
         put(sheet, row, 2, number, "count")
-        put(sheet, row, 3, number / actions if actions else None, "percent")
-    last = top + 1 + len(parts)
-    colour_verdicts(sheet, f"A{top + 2}:A{last}")
-    put(sheet, last + 1, 1, "Improvement actions in the catalogue", "text total")
-    put(sheet, last + 1, 2, actions, "count total")
-    put(sheet, last + 1, 3, 1.0 if actions else None, "percent total")
-    for row in range(top + 1, last + 2):
         fit(sheet, row, 1)
-    if actions:
-        sheet.add_chart(_doughnut(sheet, top + 2, [key for key, _ in parts]), f"D{top + 1}")
-    return last + 2
+    for row, said in enumerate(_HOW, top + 1):
+        put(sheet, row, 4, said, "text")
+    return top + 1 + len(rows)
 
 
-def _doughnut(sheet: Worksheet, first: int, keys: list[str]) -> DoughnutChart:
-    chart = DoughnutChart()
-    last = first + len(keys) - 1
-    chart.add_data(Reference(sheet, min_col=2, min_row=first, max_row=last))
-    chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=last))
-    chart.holeSize = 58
-    for position, key in enumerate(keys):
-        point = DataPoint(idx=position)
-        point.graphicalProperties.solidFill = _solid(key)
-        point.graphicalProperties.line.solidFill = "FFFFFF"
-        chart.series[0].dPt.append(point)
-    dress(chart, "Actions by verdict", 9, 6.1, legend="r")
-    return chart
-
-
-def _solid(key: str) -> str:
-    return next((colour for verdict, colour in SOLID.items() if verdict.value == key), "F3F5F7")
-
-
-def _areas(sheet: Worksheet, posture: Posture, top: int) -> None:
-    """The areas that have actions: the count of every verdict, and the points; then the same as a picture."""
-    section(sheet, top, "Areas", COLUMNS)
-    keys = [str(verdict) for verdict in Verdict]
-    heads = ["Area", *(key.capitalize() for key in keys), "Actions", "Points", "Max", "Percentage"]
-    for column, title in enumerate(heads, 1):
-        put_in(sheet, top + 1, column, title, "head" if column == 1 else "head right")
-    sheet.row_dimensions[top + 1].height = 30
-    areas = [area for area in posture.areas if area.totals.get("actions")]
-    if not areas:
-        put(sheet, top + 2, 1, "No improvement action ran.", "text")
-        return
-    for row, area in enumerate(areas, top + 2):
-        _area(sheet, row, area_title(area.slug), keys, area)
-    last = top + 1 + len(areas)
-    bar_in_cells(sheet, f"M{top + 2}:M{last}")
-    end = _area_totals(sheet, last + 1, keys, areas, posture)
-    sheet.add_chart(_bars(sheet, top + 1, last), f"A{end + 2}")
-
-
-def _area(sheet: Worksheet, row: int, name: str, keys: list[str], area: AreaSummary) -> None:
-    fit(sheet, row, 1)
-    put(sheet, row, 1, name, "text")
-    for column, key in enumerate(keys, 2):
-        put(sheet, row, column, area.totals.get(key, 0), "count")
-    put(sheet, row, 10, area.totals["actions"], "count")
-    put(sheet, row, 11, area.points, "points")
-    put(sheet, row, 12, area.max_points, "points")
-    put(sheet, row, 13, area.points / area.max_points if area.max_points else None, "percent")
-
-
-def _area_totals(sheet: Worksheet, row: int, keys: list[str], areas: list[AreaSummary], posture: Posture) -> int:
-    """The sums; under them the points of actions that no profile describes, which are in the score and in no area's points.
-    The number of the last row."""
-    points, most = sum(area.points for area in areas), sum(area.max_points for area in areas)
-    fit(sheet, row, 1)
-    put(sheet, row, 1, "All areas", "text total")
-    for column, key in enumerate([*keys, "actions"], _COUNTS):
-        put(sheet, row, column, sum(area.totals.get(key, 0) for area in areas), "count total")
-    put(sheet, row, 11, round(points, 2), "points total")
-    put(sheet, row, 12, round(most, 2), "points total")
-    put(sheet, row, 13, points / most if most else None, "percent total")
-    strays = [r.microsoft.score for r in posture.of_actions() if r.microsoft and r.microsoft.score is not None and not is_scored(r)]
-    if strays:
-        row += 1
-        put(sheet, row, 1, "Scored, with no profile that says of how many points", "text")
-        put(sheet, row, 11, round(sum(strays), 2), "points")
-    return row
-
-
-def _bars(sheet: Worksheet, head: int, last: int) -> BarChart:
-    """Actions of each area by verdict, stacked; the first area on top, as in the table."""
-    chart = BarChart(barDir="bar", grouping="stacked", gapWidth=45, overlap=100)
-    columns = Reference(sheet, min_col=_COUNTS, max_col=_COUNTS + len(Verdict) - 1, min_row=head, max_row=last)
-    chart.add_data(columns, titles_from_data=True)
-    chart.set_categories(Reference(sheet, min_col=1, min_row=head + 1, max_row=last))
-    for series, verdict in zip(chart.series, Verdict, strict=True):
-        series.graphicalProperties.solidFill = SOLID[verdict]
-    chart.x_axis.scaling.orientation = "maxMin"
-    chart.x_axis.delete = chart.y_axis.delete = False
-    chart.y_axis.crosses = "max"
-    chart.y_axis.number_format = "0"
-    chart.y_axis.majorGridlines = pale_lines()
-    dress(chart, "Actions of each area by verdict", 34, 2.6 + 0.55 * (last - head), legend="b")
-    return chart
+_KINDS = {PREREQUISITE: "prerequisites", GAP: "gaps", UNKNOWN: "not evaluated: to find out", UNSEEN: "not looked at in this run"}
+_HOW = (
+    "On the next sheet. Owner, due date,",
+    "status and notes are for you to fill in;",
+    "the next run carries them over.",
+)
 
 
 def _gaps(sheet: Worksheet, posture: Posture, top: int) -> int:
@@ -267,14 +165,15 @@ def _gaps(sheet: Worksheet, posture: Posture, top: int) -> int:
         put(sheet, top + 2, 1, "No action is found not met.", "text")
         return top + 3
     for row, gap in enumerate(gaps, top + 2):
-        area, reason = area_title(gap.area), gap.reason
+        area, reason = area_title(gap.area), cut(gap.reason, 260)
         put(sheet, row, 1, gap.title, "wrap")
         put(sheet, row, 2, gap.rank, "count")
         put(sheet, row, 3, missing(gap), "points")
         put(sheet, row, 4, impact(gap, posture), "impact")
         put(sheet, row, 5, area, "wrap")
         put(sheet, row, 8, reason, "wrap")
-        sheet.merge_cells(start_row=row, end_row=row, start_column=5, end_column=7)
-        sheet.merge_cells(start_row=row, end_row=row, start_column=8, end_column=COLUMNS)
+        merge(sheet, row, 5, 7)
+        merge(sheet, row, 8, COLUMNS)
         fit(sheet, row, min(max(lines_of(gap.title, 46), lines_of(area, 31), lines_of(reason, 66)), 6))
+    rule_rows(sheet, f"A{top + 2}:{get_column_letter(COLUMNS)}{top + 1 + len(gaps)}")
     return top + 2 + len(gaps)

@@ -19,6 +19,7 @@ MOST_NAMES = 100
 _LINE_END = re.compile("\r\n?")
 # What Excel would decode as a character: `_x0041_` reads A. The underscore itself is then written as `_x005F_`.
 _ESCAPE = re.compile("_(?=[xX][0-9A-Fa-f]{4}_)")
+_CODE = re.compile("_x([0-9A-Fa-f]{4})_")
 _LINK = re.compile(r"https://[A-Za-z0-9.\-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?")
 _LONGEST_LINK = 2_079
 
@@ -28,6 +29,16 @@ def clean(text: str) -> str:
     if text.isprintable() and "_" not in text and len(text) < LONGEST // 2:
         return str(text)
     return cut(_ESCAPE.sub("_x005F_", visible(_LINE_END.sub("\n", text))), LONGEST)
+
+
+def as_read(text: str) -> str:
+    """What Excel reads where `text` stands in the file: each `_x0041_` the character it names."""
+    return _CODE.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
+
+
+def shown(text: str) -> str:
+    """What a cell shows of `text`. Shown again, it is the same."""
+    return as_read(clean(text))
 
 
 def cut(text: str, units: int) -> str:

@@ -1,0 +1,1 @@
+"""Templates of pipelines that people take, and the scripts they call."""
