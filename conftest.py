@@ -11,6 +11,7 @@ pytest_plugins = [
     "fixtures.judging",
     "fixtures.preflight",
     "reports.collecting",
+    "reports.explain",
     "ci.exceptions",
     "ci.baseline",
     "ci.exit_status",

@@ -7,9 +7,7 @@ posture that is damaged, too old, there twice, or at odds with itself: none of t
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,10 +23,12 @@ from reports.posture import SCHEMA, Effect
 from reports.standards import write_bytes
 
 from .exit_status import INCOMPLETE, INCOMPLETE_AND_NOT_MET, MET, NOT_MET, OUR_ERROR
+from .fleet_places import POSTURE, find, listed
 
-POSTURE, NO_POSTURE = "posture.json", "there is no posture"
+NO_POSTURE = "there is no posture"
 ARTEFACT = "m365-posture-"  # what the pipelines of this project call a tenant's posture: this and its slug
 _ENDED = {MET, NOT_MET, INCOMPLETE, INCOMPLETE_AND_NOT_MET}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _WRONG = {NOT_MET, INCOMPLETE_AND_NOT_MET}
 
 
@@ -105,10 +105,18 @@ _DECODER = msgspec.json.Decoder(_Posture)
 def read(path: Path, now: datetime, most_hours: float | None = None) -> Row:
     """The row of one file. What cannot be read, or not be believed, says so in its row."""
     try:
-        posture = _DECODER.decode(path.read_bytes())
+        return row_of(path.read_bytes(), path, now, most_hours)
     except FileNotFoundError:
         return _none(path, NO_POSTURE)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except OSError as error:
+        return _none(path, f"the posture cannot be read: {error.strerror}")
+
+
+def row_of(body: bytes, path: Path, now: datetime, most_hours: float | None = None) -> Row:
+    """The row of a posture that stands at `path`."""
+    try:
+        posture = _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return _none(path, f"the posture is damaged: {one_line(str(error))}")
     if posture.schema != SCHEMA:
         return _none(path, f"schema {posture.schema} is not known here; this version reads schema {SCHEMA}")
@@ -165,56 +173,27 @@ def _remarks(posture: _Posture, row: Row, most_hours: float | None) -> Iterator[
         yield f"older than {most_hours:g} hours" if row.hours > 0 else "dated in the future"
 
 
-# Which postures
+# All of them
 
 
-def find(places: Sequence[Path]) -> Iterator[Path]:
-    """The postures at these places. A folder holds one itself, or one somewhere in each of its folders; where one has none, the
-    place where it would be. Raises `ValueError` for a folder that cannot be read."""
-    for place in places:
-        if not place.is_dir():
-            yield place
-        elif (place / POSTURE).exists():
-            yield place / POSTURE
-        else:
-            where, names, _ = next(_walk(place))
-            yield from (path for folder in ([where / name for name in sorted(names)] or [where]) for path in _beneath(folder))
-
-
-def _beneath(folder: Path) -> list[Path]:
-    return sorted(where / POSTURE for where, _, names in _walk(folder) if POSTURE in names) or [folder / POSTURE]
-
-
-def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    def refused(error: OSError) -> None:
-        raise ValueError(f"{error.filename} cannot be read: {error.strerror}.") from None
-
-    return ((Path(where), folders, files) for where, folders, files in os.walk(folder, onerror=refused))
-
-
-def listed(path: Path) -> dict[str, str]:
-    """The tenants of a `tenants.toml`: id by name. Raises `ValueError` with one line where it is none."""
-    try:
-        entries = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"{path} names no tenants: {error}") from None
-    if not entries or not all(isinstance(entry, dict) for entry in entries.values()):
-        raise ValueError(f"{path} names no tenants: a table for each is wanted, as in [contoso].")
-    return {name: str(entry.get("id", "")) for name, entry in entries.items()}
-
-
-def summed(rows: list[Row], wanted: Mapping[str, str] | None = None) -> list[Row]:
-    """The rows, worst first: with one for each tenant of the list that has none, and a remark where one is there twice."""
-    if wanted is not None:
-        rows = [*rows, *_held_against(rows, wanted)]
+def summed(rows: Sequence[Row], wanted: Mapping[str, str] | None = None, latest: bool = False) -> list[Row]:
+    """The rows, worst first: with one for each tenant of the list that has none, and a remark where one is there twice, of which with
+    `latest` only the newest counts."""
+    whole = [*rows, *(_held_against(rows, wanted) if wanted is not None else ())]
     by_tenant: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
+    for row in whole:
         if row.as_of:
             by_tenant.setdefault(((row.id or row.label).casefold(), row.cloud), []).append(row)
-    for same in by_tenant.values():
-        for row in same if len(same) > 1 else ():
+    older: set[int] = set()
+    for same in (found for found in by_tenant.values() if len(found) > 1):
+        newest = max(same, key=lambda row: (row.as_of or _LONG_AGO, row.path))
+        if latest:
+            older |= {id(row) for row in same if row is not newest}
+            newest.remarks.append(f"the latest of {len(same)} postures of this tenant: {newest.path}")
+            continue
+        for row in same:
             row.remarks.append(f"there are {len(same)} postures of this tenant: {row.path}")
-    return sorted(rows, key=_how_bad)
+    return sorted((row for row in whole if id(row) not in older), key=_how_bad)
 
 
 def _held_against(rows: Sequence[Row], wanted: Mapping[str, str]) -> list[Row]:
@@ -261,6 +240,7 @@ def add_to(commands: Any) -> None:
     command.add_argument("--as", dest="form", choices=FORMS, default="terminal", help="how it is printed; default: terminal")
     command.add_argument("--output", metavar="FILE", type=Path, help="write it there instead")
     command.add_argument("--max-age", metavar="HOURS", type=float, help="an older posture makes the whole incomplete")
+    command.add_argument("--latest", action="store_true", help="of several postures of one tenant, count the newest alone")
     command.set_defaults(run=run)
 
 
@@ -272,7 +252,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--max-age: a number of hours above 0 is wanted.")
     now = datetime.now(UTC)
     wanted = listed(options.tenants) if options.tenants else None
-    rows = summed([read(path, now, options.max_age) for path in find(options.places)], wanted)
+    rows = summed([read(path, now, options.max_age) for path in find(options.places, wanted is not None)], wanted, options.latest)
     text = FORMS[options.form](rows, exit_status(rows))
     if options.output is None:
         sys.stdout.write(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Bench, Run, suite
+from tests.harness import Bench, Run, suite, write_posture
 
 pytest_plugins = ["pytester"]
 
@@ -24,11 +24,18 @@ def bench(tmp_path: Path, demo_template: Path) -> Bench:
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
-    """Runs the real checks in this process: `run("--tenant=…", "--area=teams")`."""
+def run(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Callable[..., Run]:
+    """Runs the real checks in this process: `run("--tenant=…", "--area=teams")`.
+
+    In a module that says `POSTURE_ALONE = True` a run leaves its posture and no other deliverable, which takes half as long.
+    """
     for name in ("CI", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
-    return lambda *arguments, **options: suite(pytester, tmp_path / "reports", *arguments, **options)
+    alone = getattr(request.module, "POSTURE_ALONE", False)
+    if alone:
+        monkeypatch.setattr("reports.plugin.write_all", write_posture)
+    more = ("-p", "no:html", "-p", "no:junitxml") if alone else ()
+    return lambda *arguments, **options: suite(pytester, tmp_path / "reports", *more, *arguments, **options)
 
 
 @pytest.fixture

@@ -122,6 +122,13 @@ def suite(pytester: pytest.Pytester, folder: Path, *arguments: str, plugins: Seq
     return Run(int(result.ret), result.stdout.str() + result.stderr.str(), folder)
 
 
+def write_posture(posture: Posture, folder: Path, *_: object, **__: object) -> list[str]:
+    """Stands in for what writes every deliverable, where a test looks at the posture alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    postures.write(posture, folder / "posture.json")
+    return []
+
+
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The suite as a user starts it, in a process of its own, with no tenant in the environment."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AZURE_", "PYTEST_", "COV_")) and k != "CI"}

@@ -1,4 +1,4 @@
-"""Keys to sign packages with, and packages that somebody changed."""
+"""Keys to sign packages with, packages that somebody changed, and what `verify` says of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from fixtures.graph.manifest import Manifest as SnapshotManifest
+from fixtures.graph.manifest import RecordedTenant
+from fixtures.graph.recorder import Recorder
 from fixtures.graph.sealing import NO_SEAL, seal_zip
+from reports.__main__ import main
+from reports.package import signing
+from reports.package.manifest import Manifest, Tenant, text_of
+from reports.package.writing import Writer
+from reports.posture import Tool
+from tests.harness import NOW
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Files = dict[str, bytes]
@@ -94,6 +105,41 @@ def change(body: bytes, how: Callable[[Any], object]) -> bytes:
 
 
 def text(value: Any, end: str = "\n") -> bytes:
-    import msgspec
-
     return msgspec.json.format(msgspec.json.encode(value), indent=1) + end.encode()
+
+
+class Checked:
+    """What `verify` said of a package."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def failures(self) -> list[str]:
+        return [line for line in self.out.splitlines() if "FAILED" in line]
+
+
+def verified(capsys: pytest.CaptureFixture[str], package: Path, *arguments: object) -> Checked:
+    capsys.readouterr()
+    status = main(["verify", str(package), *map(str, arguments)])
+    told = capsys.readouterr()
+    return Checked(status, told.out, told.err)
+
+
+def tiny(path: Path, signer: signing.Signer | None = None, when: datetime = NOW) -> Path:
+    """A package without a run: what is looked at before the checks are run again."""
+    snapshot = path.with_suffix(".snapshot")
+    recorder = Recorder(snapshot)
+    recorder.declared("exceptions.toml", b"")
+    _, seal = recorder.finish(SnapshotManifest(recorded_at=NOW, tenant=RecordedTenant("id", "Tiny", "tiny", "global")))
+    writer = Writer(path)
+    files = {f"snapshot/{name}": (snapshot / name).read_bytes() for name in ("snapshot.json", "exceptions.toml")}
+    for name, body in sorted({**files, "posture.json": b"{}", "exceptions.toml": b"", "reports/a.txt": b"a"}.items()):
+        writer.add(name, body, when)
+    facts: dict[str, Any] = {"exit_status": 0, "redacted": False, "signed": bool(signer), "runxfail": False, "snapshot": seal}
+    manifest = text_of(Manifest(1, Tool("m365-posture", "0"), Tenant("id", "Tiny"), when, when, when, **facts, files=writer.files))
+    writer.add("manifest.json", manifest, when)
+    if signer:
+        writer.add("manifest.json.p7s", signer.sign(manifest), when)
+    writer.finish()
+    return path

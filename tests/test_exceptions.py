@@ -8,6 +8,8 @@ import pytest
 
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 APPS = "aad_third_party_apps"
 
 

@@ -27,6 +27,8 @@ from tests.direct.judged import family_of
 from tests.emulator import Emulator, running
 from tests.harness import DIRECT, NOW, Bench, Run
 
+POSTURE_ALONE = True
+
 READER = "check_the_reader_may_read_what_the_checks_need"
 # What each fault is: the line of the emulator's plan, and the cause it must end as. None: it passes, and costs nothing.
 FAULTS = {

@@ -15,6 +15,8 @@ from reports.posture import Posture
 from tests.direct.judged import emptied, policy, setting
 from tests.harness import Bench, Run, command
 
+POSTURE_ALONE = True
+
 KEPT: dict[str, bytes] = {}
 RISK, REGISTERING, APPS = "UserRiskPolicy", "check_security_information_is_not_registered_with_a_password_alone", "aad_third_party_apps"
 NOT_SO_OFTEN = ("-k", "not scid_ and not scored_by_microsoft")  # a part of the checks: quicker, and no baseline

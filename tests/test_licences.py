@@ -28,6 +28,8 @@ from fixtures.licences import (
 from fixtures.resources.tenant import PrepaidUnits, ServicePlan, SubscribedSku
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 
 def sku(*plans: str, status: str = "Enabled", name: str = "SKU", provisioning: str = "Success", used: int = 5) -> SubscribedSku:
     held = tuple(ServicePlan(PLAN_IDS.get(plan, plan), provisioning, plan) for plan in plans)

@@ -171,6 +171,7 @@ def test_what_git_says_is_written_once_and_read_back(report: Report, emulator: E
     assert found["IntegratedApps"]["comment"] == "m365-posture [Ignored]: risk accepted by IT until 2999-01-01: Because."
     assert (found["exo_mailboxaudit"]["updatedBy"], found["AdminMFAV2"]["updatedBy"]) == (PERSON, None)
     assert [event for action, event in logged(tmp_path) if action == "IntegratedApps"] == ["writing", "accepted", "verified"]
+    assert (tmp_path / "log.jsonl").read_bytes().isascii()
     again = report(BOTH + entry("11770.MDA_Google_Factor", "alternate-mitigation"), *APPLY)
     assert not again.writes
     assert "3 as they should be" in again.output
@@ -396,6 +397,17 @@ def test_it_asks_on_a_terminal(report: Report, monkeypatch: pytest.MonkeyPatch) 
     assert TENANT_ID in asked[-1]
 
 
+def test_ctrl_c_is_one_line_and_the_log_knows(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ci.secure_score.writing.Writer.set_state", interrupted)
+    told = report(entry("IntegratedApps"), *APPLY)
+    assert told.status == INCOMPLETE
+    assert "the same command goes on from there" in told.errors
+    assert logged(tmp_path) == [("IntegratedApps", "writing")]
+
+
 def test_observed_facts_need_a_run(report: Report, tmp_path: Path) -> None:
     text = entry("IntegratedApps", extra='observed = { "n" = 1 }')
     assert report(text).line("IntegratedApps").startswith("unknown")
@@ -486,7 +498,7 @@ DATES = st.sampled_from([NOW.date() - timedelta(days=1), NOW.date(), NOW.date() 
 
 @st.composite
 def entries(draw: st.DrawFn, action: str) -> Placed:
-    state = draw(st.sampled_from(["risk-accepted", "third-party", "alternate-mitigation"]))
+    state: Any = draw(st.sampled_from(["risk-accepted", "third-party", "alternate-mitigation"]))
     observed = draw(st.sampled_from([{}, {"n": 1}]))
     reason = draw(st.text(min_size=1, max_size=600))
     return Placed(action=action, state=state, reason=reason, owner="IT", expires=draw(DATES), observed=observed, where="f:1")
@@ -525,7 +537,7 @@ def test_nothing_is_written_that_may_not_be(given: Facts) -> None:
             assert standing(entry, NOW.date(), given.records.get(step.action)).in_force
             assert step.present.update is None or is_ours(step.present.update) or given.overwrite
         else:
-            assert is_ours(step.present.update) or given.reset
+            assert is_ours(step.present.update) or (given.reset and step.present.state != State.REVIEWED)
         assert step.saying.comment == one_line(step.saying.comment)
         assert len(step.saying.comment) <= 480
 
@@ -563,6 +575,15 @@ def test_an_address_is_one_actions_and_no_others(action: str) -> None:
 def test_an_id_that_could_lead_elsewhere_is_refused(action: str) -> None:
     with pytest.raises(ValueError, match="no id"):
         address("https://graph.example", action)
+
+
+def test_a_review_is_no_exception_and_stays() -> None:
+    reviewed = Present("a", "", StateUpdate("reviewed", PERSON, NOW, "All of it."))
+    (step,) = plan(Facts({}, {}, {"a": reviewed}, now=NOW, reset=True, overwrite=True))
+    assert (step.kind, step.kind in DIFFERS) == (Kind.KEPT, False)
+    wanted = Placed("a", "risk-accepted", "r", "o", date(2027, 1, 1), where="f:1")
+    (step,) = plan(Facts({"a": wanted}, {}, {"a": reviewed}, now=NOW))
+    assert step.kind is Kind.LEFT
 
 
 @pytest.mark.parametrize(

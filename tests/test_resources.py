@@ -30,6 +30,8 @@ from fixtures.resources.tenant import ServicePlan, SubscribedSku
 from fixtures.resources.users import Users
 from tests.harness import SHARED, Bench, Run, needs_shared
 
+POSTURE_ALONE = True
+
 
 class _Known:
     declared = Declared(None, ("bg@x.example",), ("sync@x.example",))

@@ -20,6 +20,8 @@ from fixtures.secure_score import Scored, _action
 from fixtures.verdicts import NotApplicable, NotEvaluated, NotScored
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 SCORES, PROFILES = "security/secureScores", "security/secureScoreControlProfiles"
 EXCHANGE = "exo_mailboxaudit"
 

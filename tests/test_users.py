@@ -14,6 +14,8 @@ from fixtures.resources.ids import Ids
 from fixtures.resources.users import _RegistrationFold, _UserFold
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 NO_GUIDS = (
     *("", "x", "ABC", "no-guid-but-of-its-length-in-letters"),
     *("0000000 -0000-0000-0000-000000000000", "0000000--0000-0000-0000-000000000000"),

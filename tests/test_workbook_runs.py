@@ -62,20 +62,22 @@ def test_a_plan_that_cannot_be_read_is_kept_and_one_line_says_so(bench: Bench, r
 
 
 @pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["one process", "xdist"])
-def test_a_run_that_dies_loses_nothing_and_the_next_one_finds_it(workers: tuple[str, ...], bench: Bench, tmp_path: Path) -> None:
+def test_a_run_that_dies_loses_nothing_and_the_next_one_finds_it(
+    workers: tuple[str, ...], bench: Bench, run: Callable[..., Run], tmp_path: Path
+) -> None:
     folder, plugins = tmp_path / "reports", tmp_path / "plugins"
     folder.mkdir()
     plugins.mkdir()
     workbook.write(tiny("BlockLegacyAuthentication", "b"), folder / "workbook.xlsx")
     typed_into(folder / "workbook.xlsx", {"BlockLegacyAuthentication": TYPED})
     (plugins / "dies.py").write_text("import os\n\n\ndef pytest_runtest_logreport(report):\n    os._exit(9)\n", "utf-8")
-    wanted = (f"--tenant={bench.folder}", f"--reports={folder}", "--area", "identity", "-q", *workers)
+    wanted = (f"--tenant={bench.folder}", f"--reports={folder}", "--action", "BlockLegacyAuthentication", "-q", *workers)
     died = command(*wanted, "-p", "dies", PYTHONPATH=str(plugins))
     assert died.returncode == 9, died.stdout + died.stderr
     assert not (folder / "workbook.xlsx").exists(), "nothing that could pass for a workbook of this run"
     (left,) = folder.glob("workbook.earlier-*.xlsx")
     assert entries_in(left) == {"BlockLegacyAuthentication": TYPED}
-    command(*wanted)
+    run(f"--tenant={bench.folder}", "--action", "BlockLegacyAuthentication")
     assert entries_in(folder / "workbook.xlsx") == {"BlockLegacyAuthentication": TYPED}
     assert not list(folder.glob("workbook.earlier-*"))
 

@@ -88,9 +88,9 @@ def _azure(env: Mapping[str, str], named: str) -> Place:
 def _gitlab(env: Mapping[str, str], named: str) -> Place:
     """https://docs.gitlab.com/ci/variables/predefined_variables/"""
     source, wanted = env.get("CI_PIPELINE_SOURCE", ""), named or env.get("CI_DEFAULT_BRANCH", "")
-    known = source in {"push", "schedule", "web"} and not env.get("CI_MERGE_REQUEST_IID") and not env.get("CI_COMMIT_TAG")
+    known = source in {"push", "schedule", "web", "api"} and not env.get("CI_MERGE_REQUEST_IID") and not env.get("CI_COMMIT_TAG")
     on_default = known and bool(wanted) and env.get("CI_COMMIT_BRANCH") == wanted
-    return Place("gitlab", "plain", on_default, source == "web", env.get("CI_JOB_URL", ""))
+    return Place("gitlab", "plain", on_default, source in {"web", "api"}, env.get("CI_JOB_URL", ""))
 
 
 def tell(where: Place, name: str, value: str) -> None:

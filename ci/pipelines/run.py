@@ -53,22 +53,24 @@ def main(arguments: list[str]) -> int:
     steps = _Steps()
     steps.take(lambda: _announce(job))
     steps.take(lambda: plugin.clear(job.reports))
-    if steps.status != MET:  # nothing was judged, and what an earlier run left may still lie there
-        return steps.status
+    if steps.status == MET:  # otherwise what an earlier run left may still lie there
+        _run(job, steps)
+    steps.take(lambda: tell(job.where, "status", str(steps.status)))
+    print(f"Exit status {steps.status}.", flush=True)
+    return steps.status
+
+
+def _run(job: Job, steps: _Steps) -> None:
     with tempfile.TemporaryDirectory(prefix="m365-") as kept:
         fresh = Path(kept) / "baseline.json"
         started = datetime.now(UTC)
         code = _judge(_command(job, fresh), job.webhook_env)
-        status, posture = _believed(job, code, started)
-        steps.status = status
-        _show(job, posture, status, steps)
+        steps.status, posture = _believed(job, code, started)
+        _show(job, posture, steps.status, steps)
         if posture and posture.changes and job.webhook_env and job.where.default_branch:
             steps.take(lambda: notify.run(_message(job)))
         if posture:
             steps.take(lambda: _keep(job, posture, steps.status, fresh))
-    steps.take(lambda: tell(job.where, "status", str(steps.status)))
-    print(f"Exit status {steps.status}.", flush=True)
-    return steps.status
 
 
 def _not_as_1(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -89,7 +91,8 @@ class _Steps:
         try:
             status = step() or MET
         except (OSError, ValueError) as error:
-            print(f"error: {disarmed(one_line(str(error)))}", flush=True)
+            why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+            print(f"error: {disarmed(one_line(why))}", flush=True)
             status = USAGE_ERROR
         if self.status == MET:
             self.status = status
@@ -156,16 +159,7 @@ def _pass_on(output: BinaryIO) -> None:
 def _believed(job: Job, code: int, started: datetime) -> tuple[int, Posture | None]:
     """The status of the run, and its posture. A code of a run that judged is believed where the posture it left says the same."""
     path = job.reports / plugin.JSON
-    posture: Posture | None = None
-    why = ""
-    try:
-        posture = postures.read(path)
-    except ValueError as error:
-        why = f"there is no posture to show for it: {error}" if path.exists() else "it left no posture"
-    if posture and posture.started_at < started - timedelta(seconds=1):
-        posture, why = None, "its posture is an earlier run's"
-    if posture and posture.exit_status != code:
-        posture, why = None, f"its posture says {posture.exit_status}"
+    posture, why = _own(path, code, started)
     if posture is None:
         with contextlib.suppress(OSError):
             path.replace(path.with_name(ASIDE))
@@ -176,6 +170,19 @@ def _believed(job: Job, code: int, started: datetime) -> tuple[int, Posture | No
         print(f"error: the run died ({f'signal {-code}' if code < 0 else f'code {code}'}): nothing can be concluded.", flush=True)
         return OUR_ERROR, None
     return code, posture
+
+
+def _own(path: Path, code: int, started: datetime) -> tuple[Posture | None, str]:
+    """The posture that this run left there, or why there is none."""
+    try:
+        posture = postures.read(path)
+    except ValueError as error:
+        return None, f"its posture cannot be read: {error}" if path.exists() else "it left no posture"
+    if posture.started_at < started - timedelta(seconds=1):
+        return None, "its posture is an earlier run's"
+    if posture.exit_status != code:
+        return None, f"its posture says {posture.exit_status}"
+    return posture, ""
 
 
 # Telling

@@ -28,7 +28,7 @@ def names(path: Path) -> list[str]:
 
 
 def parts(tenants: list[str], most: int) -> list[dict[str, str]]:
-    """`[{"part": "1", "tenants": "[…]"}]`, each with `most` at most: the tenants are JSON once more, for one workflow to hand to another."""
+    """`[{"part": "1", "tenants": "[…]"}]`, each with `most` at most: the tenants are JSON once more, to be handed on."""
     cut = [tenants[start : start + most] for start in range(0, len(tenants), most)]
     if len(cut) > MOST:
         raise ValueError(f"{len(tenants)} tenants are more than one workflow can fan out: give each of several its own tenants.toml.")

@@ -76,7 +76,7 @@ class Applying:
                 break
         for step in waiting:
             self._note("not yet visible", step)
-            self._end(step, Done.NOT_YET, "Graph took it and does not show it yet. Run this again later: it looks before it writes.")
+            self._end(step, Done.NOT_YET, "Graph took it, and it could not be seen yet. Run this again later: it looks before it writes.")
 
     async def _write(self, step: Step) -> bool:
         """Whether Graph took it, and it is to be seen yet.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
 import sys
 from collections import Counter
@@ -55,6 +56,9 @@ def main(arguments: list[str]) -> int:
     read, and 4 where it was asked for something it cannot do.
     """
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that a console has no letters for must not end a run between two writes
     try:
         wanted = _wanted(options)
         with asyncio.Runner() as runner:
@@ -67,6 +71,8 @@ def main(arguments: list[str]) -> int:
         return _fail(str(error), USAGE)
     except Unreadable as error:
         return _fail(f"{error.reason} Nothing was written.", INCOMPLETE)
+    except KeyboardInterrupt:
+        return _fail("interrupted: nothing was written.", INCOMPLETE)
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
@@ -121,7 +127,7 @@ def _apply(gathering: Gathering, wanted: Wanted, runner: asyncio.Runner, steps: 
             try:
                 done.update(runner.run(apply(todo, gathering, log, _tell)))
             except LogError as error:
-                return _fail(f"{error} What was not told to be written was not.", INCOMPLETE)
+                return _fail(f"{error} The last write may be missing in it, and nothing more was written.", INCOMPLETE)
             except KeyboardInterrupt:
                 return _fail(f"interrupted. {wanted.log} says what was written; the same command goes on from there.", INCOMPLETE)
         told = ", ".join(f"{number} {word}" for word, number in done.items())
@@ -149,6 +155,7 @@ _MEANS = {
     Kind.LEFT: "left as a person set them",
     Kind.UNKNOWN: "not known",
     Kind.AGREES: "as they should be",
+    Kind.KEPT: "reviewed",
 }
 
 

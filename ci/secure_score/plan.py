@@ -37,6 +37,7 @@ class Kind(StrEnum):
     LEFT = "left"
     UNKNOWN = "unknown"
     AGREES = "agrees"
+    KEPT = "kept"
     DEVICE = "device"
     ABSENT = "absent"
 
@@ -118,9 +119,11 @@ def _excepted(present: Present, saying: Saying, facts: Facts, where: str) -> Ste
 
 
 def _unexcepted(present: Present, saying: Saying, facts: Facts, where: str = "") -> Step | None:
-    """Nothing is wanted: a state that says something goes, where it was ours."""
+    """Nothing is excepted: a state that says so goes, where it was ours."""
     if present.state == State.DEFAULT:
         return None
+    if present.state == State.REVIEWED and not _is_ours(present, facts):
+        return Step(Kind.KEPT, present.id, present, "Somebody reviewed it, and of reviews exceptions.toml says nothing.", saying)
     told = f"{where}: {saying.why}." if where else f"No exception: {saying.why}."
     other = facts.elsewhere.get(present.id.casefold())
     if not facts.reset and other and not is_id(other.tenant):

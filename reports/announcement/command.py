@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from fixtures.text import one_line
 
 from ..choosing import posture_file
-from ..plan.command import add_dates_to, day
+from ..plan.command import add_dates_to, day, pace
 
 if TYPE_CHECKING:
     from .message import Message
+    from .templates import Templates
 
 SUFFIXES = (".md", ".eml", ".docx")
 TEMPLATES = ("markdown", "html", "text", "word", "texts")
@@ -30,15 +31,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     command.add_argument("--from", dest="sender", metavar="ROLE", help='who tells it: "Head of IT", or "Head of IT <it@example.com>"')
     command.add_argument("--contact", default="the IT helpdesk", metavar="WHOM", help="whom to ask; default: %(default)s")
-    command.add_argument("--on", type=day, metavar="DATE", help="the day of all changes; default: the plan's")
+    command.add_argument("--on", metavar="DATE", help="the day of all changes; default: the plan's")
     command.add_argument("-o", "--output", type=Path, help=f"a folder, or a file in {', '.join(SUFFIXES)}; default: beside the posture")
     command.add_argument("--templates", type=Path, metavar="FOLDER", help="templates, texts and letterhead of your own")
     command.add_argument(
         "--print-template",
         nargs="?",
         const="markdown",
-        choices=TEMPLATES,
-        help="print one of the templates, to copy and change: %(choices)s",
+        metavar="NAME",
+        help=f"print one of the templates, to copy and change: {', '.join(TEMPLATES)}; default: markdown",
     )
     add_dates_to(command)
 
@@ -50,9 +51,11 @@ def run(options: argparse.Namespace) -> int:
     try:
         templates = Templates(options.templates)
         if options.print_template:
+            if options.print_template not in TEMPLATES:
+                raise ValueError(f"no template is called {options.print_template}: choose from {', '.join(TEMPLATES)}.")
             sys.stdout.buffer.write(templates.source(options.print_template).encode())
             return 0
-        made, message = _made(options)
+        made, message = _made(options, templates)
     except ValueError as error:
         return _refuse(str(error))
     except OSError as error:
@@ -60,21 +63,21 @@ def run(options: argparse.Namespace) -> int:
     return _write(made, message)
 
 
-def _made(options: argparse.Namespace) -> tuple[dict[Path, bytes], Message]:
+def _made(options: argparse.Namespace, templates: Templates) -> tuple[dict[Path, bytes], Message]:
     """Every file, and what it says. Raises `ValueError` with one line."""
     from .. import posture as postures
     from ..plan import plan_of
     from . import formats
     from .mail import sender
     from .message import chosen, message_of
-    from .templates import Templates
 
     if not options.sender:
         raise ValueError('say who tells it: --from "Head of IT".')
-    who, templates, path = sender(options.sender), Templates(options.templates), posture_file(options.posture)
+    who, on, start, speed = sender(options.sender), day("--on", options.on), day("--start", options.start), pace(options.pace)
+    path = posture_file(options.posture)
     posture = postures.read(path)
-    steps = chosen(posture, plan_of(posture, options.start, options.pace), list(_ids(options.actions)), templates.texts)
-    message = message_of(posture, steps, templates, who.role, options.contact, options.on)
+    steps = chosen(posture, plan_of(posture, start, speed), list(_ids(options.actions)), templates.texts)
+    message = message_of(posture, steps, templates, who.role, options.contact, on)
     files = _files(options.output, path)
     made = formats.render(message, templates, who, {file.suffix.casefold() for file in files}, datetime.now(UTC))
     return {file: made[file.suffix.casefold()] for file in files}, message
@@ -108,10 +111,10 @@ def _write(made: dict[Path, bytes], message: Message) -> int:
             return _refuse(f"{path} cannot be written: {error.strerror or error}.")
         sys.stdout.write(f"{one_line(str(path))}\n")
     for action in message.left_out:
-        sys.stdout.write(f"left out: {one_line(action)}, for people notice nothing of it that is known\n")
+        sys.stdout.write(f"left out: {one_line(action)}, of which nothing is known that staff would notice\n")
     first = min(change.on for change in message.changes)
     if first < date.today():
-        sys.stderr.write(f"{first} has passed: name the day with --on, or with --start the day the plan begins.\n")
+        sys.stderr.write(f"{first} has passed: give another day with --on, or another start of the plan with --start.\n")
     return 0
 
 

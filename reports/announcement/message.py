@@ -30,6 +30,14 @@ _CLOSED = {
 }
 
 
+# Connected apps, by what the ids of their actions begin with after `MDA_`.
+_APPS = {
+    "atlassian": "Atlassian", "citrixsf": "ShareFile", "docusign": "DocuSign", "dropbox": "Dropbox", "github": "GitHub",
+    "google": "Google Workspace", "netdocuments": "NetDocuments", "okta": "Okta", "sf": "Salesforce", "snow": "ServiceNow",
+    "workplace": "Workplace", "zendesk": "Zendesk", "zoom": "Zoom",
+}  # fmt: skip
+
+
 class Change(msgspec.Struct, frozen=True):
     """One change, in words for staff: from which day (`since` says it), what they notice, why, and what they have to do, if anything."""
 
@@ -66,7 +74,7 @@ def chosen(posture: Posture, plan: Plan, names: Sequence[str], texts: Texts) -> 
     if not names:
         found = [step for step in plan.steps if _is_noticed(step, posture, texts)]
         if not found:
-            raise ValueError("no step of the plan is one that people notice: there is nothing to announce.")
+            raise ValueError("no step of the plan is one that staff would notice: there is nothing to announce.")
         return found[:1]
     steps = {(step.action or "").casefold(): step for step in plan.steps if step.action}
     actions = {(record.action or "").casefold(): record for record in posture.of_actions()}
@@ -122,13 +130,18 @@ def message_of(posture: Posture, steps: Sequence[Step], templates: Templates, ro
             filled = _filled(change, record, templates, who)
             found.setdefault(msgspec.structs.replace(filled, on=date.min, since=""), filled)
     if not found:
-        raise ValueError(f"people notice nothing of {', '.join(left_out)} that is known: there is nothing to announce.")
+        raise ValueError(f"nothing is known that staff would notice of {', '.join(left_out)}: there is nothing to announce.")
     return _message(tuple(found.values()), templates, who, tuple(left_out))
 
 
 def _filled(change: Change, record: Record, templates: Templates, who: dict[str, str]) -> Change:
     """A change with its words filled in, and a title of its own if it has none. A profile's words are no template."""
-    area = {**who, **dated(change.on), "area": BY_SLUG[record.area].title if record.area in BY_SLUG else "Microsoft 365"}
+    area = {
+        **who,
+        **dated(change.on),
+        "app": _app(record),
+        "area": BY_SLUG[record.area].title if record.area in BY_SLUG else "Microsoft 365",
+    }
     fill = templates.words
     if change.title:
         title, said = fill(change.title, area), fill(change.changes, area)
@@ -137,6 +150,12 @@ def _filled(change: Change, record: Record, templates: Templates, who: dict[str,
         said = change.changes
     do = tuple(fill(what, area) for what in change.do)
     return Change(title, change.on, fill(change.since, area), said, fill(change.why, area), do)
+
+
+def _app(record: Record) -> str:
+    """The connected app an action is about."""
+    kind, _, rest = plain_id(record.action or "").partition("_")
+    return _APPS.get(rest.partition("_")[0], "the app") if kind == "mda" else "Microsoft 365"
 
 
 def _message(changes: tuple[Change, ...], templates: Templates, who: dict[str, str], left_out: tuple[str, ...]) -> Message:
@@ -158,6 +177,5 @@ def dated(on: date) -> dict[str, str]:
 
 
 def _organisation(posture: Posture) -> str:
-    """The organisation's name. A snapshot that does not hold it is called by its folder, which means nothing to anybody."""
-    name = one_line(posture.tenant.name)
-    return "our organisation" if not name or posture.tenant.name == posture.tenant.label else name
+    """The organisation's name; nothing where it is called by how the run named it, such as the folder of a snapshot."""
+    return "" if posture.tenant.name == posture.tenant.label else one_line(posture.tenant.name)

@@ -22,6 +22,7 @@ _UNFIT = re.compile(
     r"\d|[%@<>{}]|://|www\.|\w\.\w"  # figures, names of accounts, addresses, markup
     rf"|\b{_COUNTED}\b"
     r"|\b(?:admin\w*|tenant\w*|global|privileged|break.?glass|analysts?|impact\w*|attackers?|vulnerab\w*|polic(?:y|ies)|implement\w*)\b"
+    r"|\b(?:learn more|guideline|remediation|this settings?|instance|apis?|acl|soap|plugin|allowlist|configur\w*|customer is|your users?)\b"
     r"|\b(?:no|not|without|lacks?|weak|missing) (?:\w+ ){0,2}(?:mfa|multi\w*|passwords?|protect\w*|second|methods?)\b",
     re.IGNORECASE,
 )

@@ -30,7 +30,7 @@ NAMES = {
 }
 LETTERHEAD = "announcement.docx"
 _LONGEST = 5_000
-_MARK = re.compile(r"\\|#{1,3} |[-!] ")
+_MARK = re.compile(r"\\|#{1,3} |[-!|] ")
 
 
 class ChangeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,7 +105,6 @@ class Templates:
         self.folder = folder
         if folder is not None and not any((folder / name).is_file() for name in (*NAMES.values(), LETTERHEAD)):
             raise ValueError(f"{folder} holds no template: it may hold {', '.join([*NAMES.values(), LETTERHEAD])}.")
-        self._loader = jinja2.FileSystemLoader([*([folder] if folder else []), OURS])
 
     @cached_property
     def texts(self) -> Texts:
@@ -128,28 +127,34 @@ class Templates:
 
     def render(self, name: str, context: dict[str, Any]) -> str:
         """The message in one format. Each value is made harmless for it here, whatever the template does with it."""
-        environment = self._environment(name)
-        return _rendered(NAMES[name], lambda: environment.get_template(NAMES[name]).render(context))
+        return _rendered(NAMES[name], lambda: self._environments[name].get_template(NAMES[name]).render(context))
 
     def words(self, template: str, context: dict[str, Any]) -> str:
         """One of the words with what it names filled in, on one line, and not yet fit for any format."""
-        environment = self._environment("text")
-        return one_line(_rendered(f"{NAMES['texts']}, {template!r}", lambda: environment.from_string(template).render(context)))
+        if "{" not in template:
+            return one_line(template)
+        words = self._environments["text"]
+        return one_line(_rendered(f"{NAMES['texts']}, {template!r}", lambda: words.from_string(template).render(context)))
 
     def _path(self, name: str) -> Path:
         theirs = self.folder / NAMES[name] if self.folder else None
         return theirs if theirs is not None and theirs.is_file() else OURS / NAMES[name]
 
-    def _environment(self, name: str) -> jinja2.Environment:
-        return ImmutableSandboxedEnvironment(
-            loader=self._loader,
-            autoescape=name == "html",
-            undefined=jinja2.StrictUndefined,
-            finalize=_SHOWN[name],
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+    @cached_property
+    def _environments(self) -> dict[str, jinja2.Environment]:
+        loader = jinja2.FileSystemLoader([*([self.folder] if self.folder else []), OURS])
+        return {
+            name: ImmutableSandboxedEnvironment(
+                loader=loader,
+                autoescape=name == "html",
+                undefined=jinja2.StrictUndefined,
+                finalize=shown,
+                trim_blocks=True,
+                lstrip_blocks=True,
+                keep_trailing_newline=True,
+            )
+            for name, shown in _SHOWN.items()
+        }
 
 
 def _rendered(name: str, render: Callable[[], str]) -> str:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from docx.styles.style import ParagraphStyle
     from docx.text.paragraph import Paragraph
 
-_LINE = re.compile(r"(#{1,3}|!|-) (.*)")
-_STYLES = {"#": "Title", "##": "Heading 1", "###": "Heading 2", "-": "List Bullet", "!": "Intense Quote"}
+_LINE = re.compile(r"(#{1,3}|[!|-]) (.*)")
+_STYLES = {"#": "Title", "##": "Heading 1", "###": "Heading 2", "-": "List Bullet", "!": "Intense Quote", "|": "No Spacing"}
 _ACCENT, _INK = RGBColor(0x1D, 0x4F, 0x7C), RGBColor(0x1F, 0x29, 0x37)
 
 
@@ -32,10 +32,11 @@ def render(lines: str, title: str, role: str, letterhead: Path | None, now: date
     Raises `ValueError` with one line where the letterhead is no Word document.
     """
     document = _opened(letterhead)
+    styles = {style.name for style in document.styles if style.type is WD_STYLE_TYPE.PARAGRAPH}
     for line in filter(str.strip, lines.splitlines()):
         found = _LINE.fullmatch(line)
         mark, text = (found[1], found[2]) if found else ("", line)
-        _add(document, mark, text.removeprefix("\\").strip())
+        _add(document, styles, mark, text.removeprefix("\\").strip())
     facts = document.core_properties
     facts.title, facts.author, facts.last_modified_by, facts.comments, facts.language = title[:255], role[:255], role[:255], "", "en-GB"
     facts.created = facts.modified = now.replace(tzinfo=None)
@@ -55,11 +56,10 @@ def _opened(letterhead: Path | None) -> Document:
         raise ValueError(f"{letterhead} is no Word document: {error}.") from None
 
 
-def _add(document: Document, mark: str, text: str) -> Paragraph:
+def _add(document: Document, styles: set[str | None], mark: str, text: str) -> Paragraph:
     """A paragraph. A letterhead may lack a style: then the text stands in its ordinary one."""
     style = _STYLES.get(mark, "Normal")
-    known = {each.name for each in document.styles if each.type is WD_STYLE_TYPE.PARAGRAPH}
-    if style in known:
+    if style in styles:
         return document.add_paragraph(text, style)
     paragraph = document.add_paragraph()
     run = paragraph.add_run(f"• {text}" if mark == "-" else text)
@@ -79,6 +79,8 @@ def _dress(document: Document) -> None:
     _style(document, "Heading 2", 11, _INK, before=8, after=2, bold=True)
     _style(document, "List Bullet", 11, _INK, after=4, line=1.15)
     _style(document, "Intense Quote", 11, _ACCENT, before=4, after=8, bold=True)
+    _style(document, "No Spacing", 11, _INK, after=0, line=1.15)
+    document.styles["Intense Quote"].paragraph_format.keep_with_next = True
     _unbordered(document.styles["Title"])
 
 

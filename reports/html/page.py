@@ -119,6 +119,7 @@ def _template() -> jinja2.Template:
         "plain": text.plain,
         "pretty": text.pretty,
         "fact": text.fact,
+        "lines": text.lines,
         "remediation": text.remediation,
         "https": text.https,
         "leads": words.where_it_leads,

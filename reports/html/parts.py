@@ -84,7 +84,7 @@ def tiles(totals: dict[str, int]) -> list[Tile]:
         ("not met", "not-met", ("not met",)),
         ("accepted or known" if totals.get("known") else "accepted", "accepted", ("accepted", "known")),
         ("not evaluated", "not-evaluated", ("not evaluated",)),
-        ("licence, scope or score lacking", "other", _UNAPPLIED),
+        ("not licensed, applicable or scored", "other", _UNAPPLIED),
     ]
     found = []
     for name, css, shows in rows:

@@ -221,10 +221,14 @@
     var all = visible().length;
     byId("printed").textContent = all === actions.length ? "" :
       "Printed with a filter: " + all + " of " + actions.length + " checks are told in full. The figures are of the whole.";
+    if (folded.length) { return; }
     folded = Array.from(document.querySelectorAll("#posture details:not([open])"));
     folded.forEach(function (each) { each.open = true; });
   });
-  window.addEventListener("afterprint", function () { folded.forEach(function (each) { each.open = false; }); });
+  window.addEventListener("afterprint", function () {
+    folded.forEach(function (each) { each.open = false; });
+    folded = [];
+  });
 
   var themes = ["", "light", "dark"], names = { "": "as the system", light: "light", dark: "dark" };
   function theme(chosen) {

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ _TAGS = {"p", "br", "ol", "ul", "li", "b", "strong", "i", "em", "a"}
 # What is longer than this is for a machine to read, and stands in posture.json.
 MOST_JSON = 12_000
 # Names are listed to the last as long as all lists together stay below this; above it each is cut to the same length, never below 100.
-MOST_LISTED = 3_000_000
+MOST_LISTED = 3_500_000
 FEWEST_ITEMS = 100
 # Of a long list paper gets so many.
 PAPER_ITEMS = 50
@@ -84,12 +85,17 @@ def slugs(records: Iterable[Record]) -> dict[str, str]:
     return found
 
 
+def lines(values: Iterable[Any]) -> Markup:
+    """Many facts, a line each; `plain`."""
+    return Markup("\n").join(plain(one_line(_in_words(value))) for value in values)
+
+
 def most_items(records: Iterable[Record]) -> int:
     """How many items of an observed list are shown: the page grows with what was found, and has an end whatever the size of the tenant."""
     lists = [value for record in records for value in record.observed.values() if isinstance(value, list)]
-    sizes = [[len(plain(str(item))) + len("<li>") for item in value] for value in lists]
-    most = max(map(len, sizes), default=0)
-    while most > FEWEST_ITEMS and sum(sum(each[:most]) for each in sizes) > MOST_LISTED:
+    room = [[0, *accumulate(len(line) + 1 for line in plain("\n".join(map(str, value))).encode().split(b"\n"))] for value in lists]
+    most = max(map(len, lists), default=0)
+    while most > FEWEST_ITEMS and sum(each[min(most, len(each) - 1)] for each in room) > MOST_LISTED:
         most = max(most * 3 // 4, FEWEST_ITEMS)
     return max(most, FEWEST_ITEMS)
 
@@ -131,10 +137,14 @@ def pretty(value: Any) -> Markup:
 
 def fact(value: Any) -> Markup:
     """An observed fact that is no list, in words; `plain`."""
+    return plain(_in_words(value))
+
+
+def _in_words(value: Any) -> str:
     if value is None:
-        return plain("unknown")
+        return "unknown"
     if isinstance(value, bool):
-        return plain("yes" if value else "no")
+        return "yes" if value else "no"
     if isinstance(value, float):
-        return plain(number(value))
-    return plain(json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else str(value))
+        return number(value)
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else str(value)

@@ -79,7 +79,6 @@ BASES = {
 }
 
 
-
 class Effect(NamedTuple):
     """What a difference from the baseline does, said of one and of many, and the class that colours it."""
 

@@ -22,28 +22,30 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def add_dates_to(command: argparse.ArgumentParser) -> None:
-    """The options that say when the plan starts, and how fast it goes."""
-    command.add_argument("--start", type=day, metavar="DATE", help="the day of the first step, as 2027-01-31; default: the posture's own")
+    """The options that say when the plan starts, and how fast it goes. `day` and `pace` read them, for one line where they cannot."""
+    command.add_argument("--start", metavar="DATE", help="the day of the first step, as 2027-01-31; default: the posture's own")
     command.add_argument(
-        "--pace", type=pace, default=Fraction(1), metavar="N", help="working days' worth done on each working day: 0.5 where there is "
-        "other work, 2 for two people; default: 1"
-    )  # fmt: skip
+        "--pace",
+        default="1",
+        metavar="N",
+        help="working days' worth done on each working day: 0.5 where there is other work, 2 for two people; default: 1",
+    )
 
 
-def day(said: str) -> date:
-    """A date from the command line. Raises what argparse makes one line of."""
+def day(option: str, said: str | None) -> date | None:
+    """A date from the command line. Raises `ValueError` with one line where it is none."""
     try:
-        return date.fromisoformat(said)
+        return date.fromisoformat(said) if said is not None else None
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{one_line(said)} is no date: write it as 2027-01-31.") from None
+        raise ValueError(f"{option} {said} is no date: write it as 2027-01-31.") from None
 
 
 def pace(said: str) -> Fraction:
-    """A number from the command line. Raises what argparse makes one line of."""
+    """A number from the command line. Raises `ValueError` with one line where it is none."""
     try:
-        return Fraction(said)
-    except (ValueError, ZeroDivisionError):
-        raise argparse.ArgumentTypeError(f"{one_line(said)} is no number: write 0.5 or 2.") from None
+        return Fraction(float(said)).limit_denominator(1000)
+    except (ValueError, OverflowError):  # the latter for infinity
+        raise ValueError(f"--pace {said} is no number: write 0.5 or 2.") from None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -54,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
     from .markdown import render
 
     try:
-        made = render(plan_of(postures.read(posture_file(options.posture)), options.start, options.pace))
+        start, speed = day("--start", options.start), pace(options.pace)
+        made = render(plan_of(postures.read(posture_file(options.posture)), start, speed))
         if options.output is None:
             sys.stdout.buffer.write(made.encode())
         else:

@@ -138,10 +138,13 @@ def _cautions(posture: Posture) -> Iterator[str]:
         yield "This is the demo tenant. It does not exist."
     if not selection.complete:
         yield "Only part of the suite ran: what it left out is not planned here."
+    if posture.exit_status == 3:
+        yield "The tool itself failed in this run: run again before you rely on the plan."
     if selection.stopped:
         yield f"The run ended early: {one_line(selection.stopped)}"
     if unknown:
-        yield f"{unknown:,} actions could not be evaluated. Whether they are to be done is not known, and they are no steps: run again."
+        said = "One action" if unknown == 1 else f"{unknown:,} actions"
+        yield f"{said} could not be evaluated. What is not known is no step of the plan: find out why, and run again."
     if posture.licences is None:
         yield "The subscriptions could not be read: which licences the tenant holds is not known."
     if posture.score is None or posture.score.current is None:

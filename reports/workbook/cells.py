@@ -42,9 +42,10 @@ def put(sheet: Worksheet, row: int, column: int, value: Value, style: str) -> No
 
 
 def _write(sheet: Worksheet, cells: _Cells, styles: _Styles, row: int, column: int, value: Value, style: str) -> None:
-    address = link(value) if style == "link" and isinstance(value, str) else None
-    if style == "link" and address is None:
-        style = "text"
+    address = None
+    if style == "link":
+        address = link(value) if isinstance(value, str) else None
+        style = "link" if address else "text"
     elif style == TYPED:
         style = _typed_as(value)
     cells[row, column] = cell = Cell(sheet, row, column, style_array=styles[style])

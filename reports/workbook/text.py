@@ -28,7 +28,8 @@ def clean(text: str) -> str:
     """Text a workbook can hold and nobody is harmed by: what would be obeyed is shown (`[U+202E]`), what is too long is cut."""
     if text.isprintable() and "_" not in text and len(text) < LONGEST // 2:
         return str(text)
-    return cut(_ESCAPE.sub("_x005F_", visible(_LINE_END.sub("\n", text))), LONGEST)
+    text = visible(_LINE_END.sub("\n", text) if "\r" in text else text)
+    return cut(_ESCAPE.sub("_x005F_", text) if "_x" in text or "_X" in text else text, LONGEST)
 
 
 def as_read(text: str) -> str:

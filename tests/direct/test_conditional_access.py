@@ -28,6 +28,8 @@ from tests.direct.judged import (
 from tests.direct.quick import concluded, first_of_each
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 REGISTRATIONS = "reports/authenticationMethods/userRegistrationDetails"
 ROLES = "roleManagement/directory/roleAssignments"
 DEFAULTS = "policies/identitySecurityDefaultsEnforcementPolicy"

@@ -12,6 +12,8 @@ from fixtures.resources.hunting import MOST_NAMES
 from tests.direct.judged import MET, NA, NE, NOT, Case, Change, each_of, judged, nothing, rows
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 HUNTING = "security/runHuntingQuery"
 NUMBERS = ("AssessedDevices", "ApplicableDevices", "CompliantDevices", "NotCompliantDevices", "UnknownDevices")
 

@@ -9,6 +9,8 @@ from tests.direct.judged import MET, NE, NOT, Case, Change, each_of, emptied, ev
 from tests.direct.quick import concluded, first_of_each
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 SENSORS, DETECTIONS = "security/identities/sensors", "identityProtection/riskDetections"
 
 

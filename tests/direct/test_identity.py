@@ -9,6 +9,8 @@ from tests.direct.judged import MET, NA, NE, NOT, Case, Change, each_of, emptied
 from tests.direct.quick import concluded, first_of_each
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 REGISTRATIONS = "reports/authenticationMethods/userRegistrationDetails"
 ROLES = "roleManagement/directory/roleAssignments"
 NOBODY_MORE = emptied("roleManagement/directory/roleEligibilityScheduleInstances")

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from tests.direct.judged import MET, NOT, Case, Change, each_of, emptied, judged, nothing
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 CASES: list[Case] = [
     ("check_sensitivity_labels_exist", MET, nothing),
     ("check_sensitivity_labels_exist", NOT, emptied("security/dataSecurityAndGovernance/sensitivityLabels")),

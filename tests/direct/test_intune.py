@@ -21,6 +21,8 @@ from tests.direct.judged import MET, NE, NOT, Case, Change, each_of, emptied, ev
 from tests.direct.quick import concluded, first_of_each
 from tests.harness import SHARED, Bench, Run, needs_shared
 
+POSTURE_ALONE = True
+
 COMPLIANCE = "beta/deviceManagement/deviceCompliancePolicies"
 PROFILES = "beta/deviceManagement/deviceConfigurations"
 CATALOGUE = "beta/deviceManagement/configurationPolicies"

@@ -8,6 +8,8 @@ from fixtures.demo.people import BREAK_GLASS, GLOBAL, SYNC_ACCOUNT
 from tests.direct.judged import MET, NA, NE, NOT, Case, Change, each_of, every, judged, nothing, people, policy, rows, together
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 ROLES = "roleManagement/directory/roleAssignments"
 UNSAID = rows("organization", lambda items: [{k: v for k, v in i.items() if k != "onPremisesSyncEnabled"} for i in items])
 

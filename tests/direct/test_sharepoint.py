@@ -8,6 +8,8 @@ from tests.direct.judged import MET, NE, NOT, Case, Change, each_of, judged, not
 from tests.direct.quick import concluded, first_of_each
 from tests.harness import Bench, Run
 
+POSTURE_ALONE = True
+
 SHAREPOINT = "admin/sharepoint/settings"
 
 CASES: list[Case] = [

@@ -227,7 +227,7 @@ def test_the_older_words_are_the_same_plan(client: httpx.Client, emulator: Emula
         assert statuses(client, "policies/authorizationPolicy", 1) == [404]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "lag"])  # which only writes feel
 def test_every_fault_is_felt(client: httpx.Client, emulator: Emulator, kind: str) -> None:
     def outcome() -> object:
         began = time.monotonic()

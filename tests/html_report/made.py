@@ -45,6 +45,11 @@ class Made(msgspec.Struct, dict=True):
         return postures.read(self.path.with_name("posture.json"))
 
     @cached_property
+    def items(self) -> dict[str, Any]:
+        """The actions of the page, by their ids in it."""
+        return {item.get("id"): item for item in self.tree.xpath('//details[@class="action"]')}
+
+    @cached_property
     def frame(self) -> tuple[str, str]:
         """What pytest-html and the seal put around the page."""
         before, found, after = self.source.partition(page.render(self.posture))

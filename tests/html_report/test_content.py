@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -54,7 +55,7 @@ def section(posture: Posture, name: str) -> str:
 
 def test_the_sections_come_in_the_order_of_the_questions(demo: Made) -> None:
     order = "answer changes score coverage areas gaps exceptions not-evaluated prerequisites licences actions evidence method frameworks"
-    assert [name for name in demo.tree.xpath("//main/section/@id")] == order.split()
+    assert list(demo.tree.xpath("//main/section/@id")) == order.split()
     contents = [href[1:] for href in demo.tree.xpath('//nav[@id="contents"]//li/a/@href')]
     assert contents == [*order.split(), "pytest"]
 
@@ -76,7 +77,7 @@ def test_every_record_appears_once_with_claim_verdict_and_reason(demo: Made) -> 
 
 def test_observed_facts_and_evidence_stand_with_the_action(demo: Made) -> None:
     record = next(r for r in demo.posture.verdicts if r.basis == "direct" and r.evidence and r.observed)
-    (item,) = demo.tree.xpath(f'//*[@id="{text.slug_of(record)}"]')
+    item = demo.items[text.slug_of(record)]
     for name in record.observed:
         assert name in item.xpath('.//dl[@class="facts"]/dt/text()')
     known = {each.id: each for each in demo.posture.evidence}
@@ -93,9 +94,9 @@ def test_observed_facts_and_evidence_stand_with_the_action(demo: Made) -> None:
 
 
 def test_the_deciding_json_is_that_of_the_response(demo: Made) -> None:
-    shown = {}
+    shown: dict[str | None, Any] = {}
     for record in demo.posture.verdicts:
-        (item,) = demo.tree.xpath(f'//*[@id="{text.slug_of(record)}"]')
+        item = demo.items[text.slug_of(record)]
         pres = item.xpath(".//pre/text()")
         assert bool(pres) is (record.deciding is not None)
         shown |= {record.action: json.loads(pres[0])} if pres else {}
@@ -106,7 +107,7 @@ def test_the_deciding_json_is_that_of_the_response(demo: Made) -> None:
 def test_microsofts_verdict_stands_beside_ours_with_its_date(demo: Made) -> None:
     for record in demo.posture.verdicts:
         if record.microsoft and record.microsoft.last_synced:
-            (item,) = demo.tree.xpath(f'//*[@id="{text.slug_of(record)}"]')
+            item = demo.items[text.slug_of(record)]
             said = squeezed(item.xpath('.//dl[@class="said"]')[0])
             assert said.startswith(f"Our verdict{record.verdict},")
             assert f"synced {text.moment(record.microsoft.last_synced)}" in said
@@ -142,7 +143,9 @@ def test_what_changed_since_the_baseline_comes_right_after_the_answer(demo: Made
     ]
     posture = msgspec.structs.replace(same, changes=rows)
     said = section(posture, "changes")
-    assert [said.index(title) for title in ("Worse", "Gone", "Better")] == sorted(said.index(title) for title in ("Worse", "Gone", "Better"))
+    assert [said.index(title) for title in ("Worse", "Gone", "Better")] == sorted(
+        said.index(title) for title in ("Worse", "Gone", "Better")
+    )
     assert "exception expired" in said
     answer = section(posture, "answer")
     assert "1 got worse, 1 lost its coverage, 1 got better. The score was 51.5 % then." in answer

@@ -28,7 +28,9 @@ def holes(*found: Hole, wanted: str = "asks for multifactor authentication") -> 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 def test_who_how_and_which_policies_came_near(count: int) -> None:
-    hole = Hole(PEOPLE[:count], ("to an app that no policy names", "from 'Head office'"), ("'CA001' is not for them.", "'CA 2' is not enabled."))
+    hole = Hole(
+        PEOPLE[:count], ("to an app that no policy names", "from 'Head office'"), ("'CA001' is not for them.", "'CA 2' is not enabled.")
+    )
     (card,) = cards(record(holes(hole), more="2 of 10 are not registered."))
     assert card.wanted == "asks for multifactor authentication"
     assert card.who == ", ".join(PEOPLE[: min(count, 3)]) + (f" and {count - 3} more" if count > 3 else "")
@@ -62,8 +64,7 @@ def test_without_a_sign_in_that_was_observed_there_is_no_card() -> None:
 
 
 def test_the_demo_tenant_shows_them(demo: Made) -> None:
-    (item,) = demo.tree.xpath('//*[@id="a-AdminMFAV2"]')
-    (card,) = item.xpath('.//div[@class="card"]')
+    (card,) = demo.items["a-AdminMFAV2"].xpath('.//div[@class="card"]')
     said = squeezed(card)
     assert said.startswith("A sign-in that gets through: no policy asks for multifactor authentication")
     assert "from 'Head office'" in card.xpath(".//li/text()")

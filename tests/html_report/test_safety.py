@@ -44,7 +44,22 @@ def evil(value: Any, key: str = "") -> Any:
         return {(EVIL if key in {"observed", "deciding"} else name): evil(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [evil(inner, key) for inner in value]
-    kept = {"verdict", "basis", "agreement", "cause", "before", "after", "effect", "because", "source", "action", "item", "area", "slug"}
+    kept = {
+        "verdict",
+        "basis",
+        "agreement",
+        "cause",
+        "before",
+        "after",
+        "effect",
+        "because",
+        "source",
+        "action",
+        "item",
+        "area",
+        "slug",
+        "state",
+    }
     if not isinstance(value, str) or key in kept or re.match(r"\d{4}-\d\d-\d\d", value):
         return value
     return f"{EVIL}\"' onmouseover=x() {value}"
@@ -56,9 +71,7 @@ def test_no_text_of_a_posture_becomes_markup_wherever_it_stands(demo: Made) -> N
     posture = msgspec.convert(evil(raw), Posture)
     tree, plain = html.fromstring(page.render(posture)), html.fromstring(page.render(msgspec.convert(raw, Posture)))
     assert {each.tag for each in tree.iter()} <= {each.tag for each in plain.iter()}
-    assert set(tree.xpath("//@*/name()") if False else {name for each in tree.iter() for name in each.attrib}) <= {
-        name for each in plain.iter() for name in each.attrib
-    }
+    assert {name for each in tree.iter() for name in each.attrib} <= {name for each in plain.iter() for name in each.attrib}
     assert len(tree.xpath("//script")) == 1
     assert "document.title='owned'" in squeezed(tree)
 
@@ -120,7 +133,8 @@ def test_nothing_a_tenant_wrote_ever_runs(hostile: Made, browser: Any) -> None:
     opened.emulate_media(media="print")
     opened.wait_for_timeout(100)
     assert "owned" not in opened.title().partition("Evil")[0]
-    assert opened.evaluate("document.images.length") == 0
+    # pytest-html has an empty one for each row of its table
+    assert opened.evaluate("Array.from(document.images).filter(each => each.getAttribute('src') || each.closest('#posture')).length") == 0
     assert trouble == []
     opened.context.close()
 
