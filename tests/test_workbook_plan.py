@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from fixtures.graph.failure import Cause
 from fixtures.record import Record
 from fixtures.verdicts import Verdict
+from reports.plan import plan_of as work_of
 from reports.posture import Posture, Unread, missing_points
 from reports.workbook import book_of
 from reports.workbook.carrying import Carried
@@ -39,11 +40,16 @@ def test_everything_that_needs_action_is_a_step_and_nothing_else(book: Workbook)
     assert found == {record.action or record.item.rpartition("::")[2] for record in open_ones}
 
 
-def test_steps_are_numbered_in_the_order_of_the_rank(book: Workbook) -> None:
+def test_steps_are_numbered_in_the_order_of_the_work(book: Workbook) -> None:
     found = rows(book[PLAN])
     assert [row["No."].value for row in found] == list(range(1, len(found) + 1))
-    ranks = [int(str(row["Rank"].value or 100_000)) for row in found]
-    assert ranks == sorted(ranks)
+    gaps = {step.title: step for step in work_of(demo_posture()).steps}
+    ordered = [gaps[str(row["Recommended action"].value)].number for row in found if row["Kind"].value == "Gap"]
+    assert ordered == sorted(ordered)
+    for row in found:
+        step = gaps[str(row["Recommended action"].value)]
+        assert row["Suggested day"].value == datetime.combine(step.made, time())
+        assert str(row["Why then"].value).startswith(step.why)
 
 
 def test_a_step_says_what_is_at_stake_what_it_costs_and_what_to_do(book: Workbook) -> None:
@@ -129,8 +135,8 @@ def test_late_and_done_are_seen_at_once(book: Workbook) -> None:
 
 def test_the_plan_prints_to_what_there_is_to_do(book: Workbook) -> None:
     sheet = book[PLAN]
-    assert re.fullmatch(rf"'{PLAN}'!\$A\$1:\$M\${sheet.max_row}", str(sheet.print_area))
-    assert headers(sheet)[12] == "What to do"
+    assert re.fullmatch(rf"'{PLAN}'!\$A\$1:\$O\${sheet.max_row}", str(sheet.print_area))
+    assert headers(sheet)[14] == "What to do"
     assert sheet.print_title_rows == "$1:$1"
 
 

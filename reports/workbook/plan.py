@@ -14,6 +14,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.record import Record
 from fixtures.verdicts import Verdict
+from reports.plan import Step as Work
+from reports.plan import plan_of as work_of
 from reports.posture import Posture, in_order
 
 from .actions import Row, area_title, missing
@@ -45,6 +47,7 @@ class Step:
     record: Record | None
     row: Row | None
     entry: Entry | None
+    work: Work | None = None
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,15 @@ class ActionPlan:
 
 
 def plan_of(posture: Posture, entries: Mapping[str, Entry], actions: Iterable[Row] = ()) -> ActionPlan:
-    """Prerequisites first, then gaps by rank, then what is not evaluated, then what this run did not look at. What the tenant holds
-    no licence for is not among them: nobody can do it."""
+    """Prerequisites first, then gaps in the order of the work, then what is not evaluated, then what this run did not look at. What the
+    tenant holds no licence for is not among them: nobody can do it."""
     records = [*posture.of_actions(), *(record for record in in_order(posture.verdicts) if not record.action)]
     by_item = {row.record.item: row for row in actions}
+    works = {work.item: work for work in work_of(posture).steps}
+    ordered = sorted((r for r in records if r.verdict in _OPEN), key=lambda record: _order(record, works.get(record.item)))
     steps = [
-        Step(at, _kind(record), _id(record), record.title, record, by_item.get(record.item), entries.get(key_of(_id(record))))
-        for at, record in enumerate(sorted((r for r in records if r.verdict in _OPEN), key=_order), 1)
+        Step(n, _kind(r), _id(r), r.title, r, by_item.get(r.item), entries.get(key_of(_id(r))), works.get(r.item))
+        for n, r in enumerate(ordered, 1)
     ]
     known = {key_of(_id(record)): record for record in records}
     whole, ended = _saw_all(posture), []
@@ -103,10 +108,17 @@ def _kind(record: Record) -> str:
     return PREREQUISITE if record.area == "prerequisites" else _OPEN[record.verdict]
 
 
-def _order(record: Record) -> tuple[int, bool, int, str]:
+def _order(record: Record, work: Work | None) -> tuple[int, bool, int, int, str]:
     kinds = (PREREQUISITE, GAP, UNKNOWN)
     unknown = record.verdict is Verdict.NOT_EVALUATED
-    return kinds.index(_kind(record)), unknown, record.rank or _LAST_RANK, _id(record).casefold()
+    return kinds.index(_kind(record)), unknown, work.number if work else _LAST_RANK, record.rank or _LAST_RANK, _id(record).casefold()
+
+
+def _why(step: Step) -> str | None:
+    """Why a step stands where it stands, and what must be done before it."""
+    if step.work is None:
+        return None
+    return f"{step.work.why} Shows in the score {step.work.shows.words}." if step.work.scored else step.work.why
 
 
 def _saw_all(posture: Posture) -> bool:
@@ -147,6 +159,8 @@ _STEPS: list[Column[Step]] = [
     Column("Rank", 7, "rank", _of(lambda r: r.rank)),
     Column("User impact", 10, "text", _of(lambda r: r.user_impact.capitalize())),
     Column("Cost", 10, "text", _of(lambda r: r.implementation_cost.capitalize())),
+    Column("Suggested day", 13, "date", lambda s: s.work.made if s.work else None),
+    Column("Why then", 40, "wrap", _why, grows=False),
     Column("Area", 22, "wrap", _of(lambda r: area_title(r.area))),
     Column("What to do", 64, "wrap", _todo),
     Column("Verdict", 13, "text", _of(lambda r: r.verdict.value)),
