@@ -204,8 +204,6 @@ def write_all(
         "markdown": lambda: markdown.write(posture, folder / SUMMARY),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    if only is MADE:
-        postures.write(posture, folder / JSON)
     collecting = gc.isenabled()
     gc.disable()  # a workbook is many small objects, all of them alive until it is written: looking through them finds nothing
     try:
@@ -215,6 +213,8 @@ def write_all(
     finally:
         if collecting:
             gc.enable()
+    if only is MADE:
+        postures.write(posture, folder / JSON)  # last: a run that cannot leave the rest must leave nothing that says how it ended
     return said
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,21 @@ import pytest
 
 from ci.pipelines import run
 from ci.pipelines.job import Job
+from fixtures.verdicts import Verdict
 from reports import plugin
 from reports.posture import Posture
+from tests.test_changes import posture, record
+
+MET, OPEN, UNKNOWN = record("A", Verdict.MET), record("B", Verdict.NOT_MET), record("C", Verdict.NOT_EVALUATED)
+RECORDS = {0: [MET], 1: [OPEN], 10: [MET, UNKNOWN], 11: [OPEN, UNKNOWN]}
+LATER = datetime(2100, 1, 1, tzinfo=UTC)  # of a posture that is this run's own, whenever that is
+
+
+def found(status: int | None, *records: Any, **values: Any) -> Posture:
+    made = posture(*(records or RECORDS.get(status or 0, [MET])), as_of=LATER, **values)
+    made.exit_status = status
+    return made
+
 
 OWN = ("GITHUB_", "RUNNER_", "BUILD_", "SYSTEM_", "CI_", "AZURE_", "M365_", "ACTIONS_")
 

@@ -45,6 +45,8 @@ READ = {
     "directory.AssignedPlan": "assignedPlan",
     "directory.AdministratorAccount": "user",
     "directory._Group": "group",
+    "directory_sync.ProvisioningError": "onPremisesProvisioningError",
+    "directory_sync._Synchronised": "user",
     "defender_for_identity._Detection": "riskDetection",
     "defender_for_identity.Sensor": "sensor",
     "workloads.IdleSession": "idleSessionSignOut",
@@ -57,6 +59,7 @@ READ = {
 }
 # What only the beta has, and Microsoft's page of it; the hunting table's columns have a page of Defender's.
 BETA = {
+    "directory_sync.LastPasswordSync": "learn.microsoft.com/graph/api/resources/organization",
     "apps.FormsSettings": "learn.microsoft.com/graph/api/adminforms-get",
     "apps._Forms": "learn.microsoft.com/graph/api/resources/formssettings",
     "apps.OwnAppsSettings": "learn.microsoft.com/graph/api/adminappsandservices-get",
@@ -75,6 +78,7 @@ MADE = {
     *("tenant.Accounts", "tenant.Domains", "users.Users", "users.Registrations", "users._UserPage", "users._RegistrationPage"),
     *("identity.Holder", "identity.RoleAssignments", "identity.GroupMembers", "conditional_access.ConditionalAccess"),
     *("directory.PasswordRules", "directory.Groups", "directory._GroupPage", "declaring._Collection", "hunting.Setting"),
+    *("directory_sync.Conflict", "directory_sync.SyncConflicts", "directory_sync._SynchronisedPage"),
     *("hunting.DeviceConfigurations", "intune.Policy", "intune.Policies", "defender_for_identity.LeakedCredentials"),
     *("secure_score.ControlScore", "secure_score.StateUpdate", "secure_score.ControlProfile", "secure_score.ScoreDay"),
     *("secure_score.Comparison", "secure_score.SecureScores", "secure_score._Page", "workloads.SensitivityLabels"),

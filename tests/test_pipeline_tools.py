@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ci.pipelines import pages, tenants
+from ci.pipelines.run import main
 from fixtures.permissions import AUDIENCE, ISSUERS, federated
 from fixtures.permissions import main as permissions
 from tests.harness import ROOT
@@ -230,6 +231,17 @@ def test_what_is_no_subject_is_one_line(arguments: list[str], capsys: pytest.Cap
         permissions(["federated", *arguments])
     assert ended.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("python -m fixtures.permissions: error: --")
+
+
+# What is asked
+
+
+@pytest.mark.parametrize("arguments", [[], ["--tenant="], ["--tenant", "x", "--nonsense"], ["--tenant=x", "--webhook-format=irc"]])
+def test_what_is_asked_wrongly_ends_as_pytest_ends_it(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 4
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 # The docs

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +19,11 @@ from ci.pipelines.run import ASIDE, main
 from fixtures.verdicts import Verdict
 from reports import posture as postures
 from reports.posture import Compared, Posture
-from tests.pipelines import NEVER, VENDORS, Suite, azure, github, gitlab, only
+from tests.pipelines import LATER, MET, NEVER, VENDORS, Suite, azure, found, github, gitlab, only
 from tests.test_annotate import HOSTILE, commands
 from tests.test_changes import THEN, posture, record
 
-MET, OPEN, UNKNOWN = record("A", Verdict.MET), record("B", Verdict.NOT_MET), record("C", Verdict.NOT_EVALUATED)
-RECORDS = {0: [MET], 1: [OPEN], 10: [MET, UNKNOWN], 11: [OPEN, UNKNOWN]}
-LATER = datetime(2100, 1, 1, tzinfo=UTC)  # of a posture that is this run's own, whenever that is
 Start = Callable[..., int]
-
-
-def found(status: int | None, *records: Any, **values: Any) -> Posture:
-    made = posture(*(records or RECORDS.get(status or 0, [MET])), as_of=LATER, **values)
-    made.exit_status = status
-    return made
 
 
 @pytest.fixture
@@ -45,7 +35,6 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Runs the script in this process, in a folder of its own, as a step of a vendor's job."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
     def run(environment: dict[str, str], *arguments: str) -> int:
         only(environment, monkeypatch)
@@ -160,18 +149,13 @@ def test_a_place_for_baselines_that_cannot_be_written_is_not_green(suite: Suite,
 
 
 def test_an_error_of_ours_does_not_end_as_a_tenant_that_was_judged(tmp_path: Path) -> None:
-    script = "import ci.pipelines.run as run; run._command = lambda *_: 1 / 0; run.main(['--tenant=x'])"
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 3
-    assert "ZeroDivisionError" in done.stderr
-
-
-@pytest.mark.parametrize("arguments", [[], ["--tenant="], ["--tenant", "x", "--nonsense"], ["--tenant=x", "--webhook-format=irc"]])
-def test_what_is_asked_wrongly_ends_as_pytest_ends_it(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 4
-    assert capsys.readouterr().err.count("\n") == 1
+    """Neither one that it runs into, nor one that keeps it from beginning: a package that is not installed."""
+    begin = "import runpy, sys; sys.argv = ['x', '--tenant=x']; runpy.run_module('ci.pipelines', run_name='__main__')"
+    broken = ("import ci.pipelines.run as run; run._command = lambda *_: 1 / 0", "import sys; sys.modules['msgspec'] = None")
+    for way, told in zip(broken, ("ZeroDivisionError", "ModuleNotFoundError"), strict=True):
+        done = subprocess.run([sys.executable, "-c", f"{way}; {begin}"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 3
+        assert told in done.stderr
 
 
 # The baseline
@@ -289,6 +273,17 @@ def test_later_steps_are_given_what_they_upload(suite: Suite, start: Start, tmp_
         "status": "0",
     }
     assert (tmp_path / "summary.md").read_text("utf-8") == "# What there is\n\n"
+
+
+def test_the_files_of_the_folder_are_the_runs(suite: Suite, start: Start, tmp_path: Path) -> None:
+    suite.posture = found(0)
+    assert start(github(tmp_path), "--", "--patience=9") == 0
+    (tmp_path / "tenants.toml").touch()
+    (tmp_path / "exceptions.toml").touch()
+    assert start(github(tmp_path)) == 0
+    without, with_both = (set(line) & {"--tenants=tenants.toml", "--exceptions=exceptions.toml"} for line in suite.lines)
+    assert (len(without), len(with_both)) == (0, 2)
+    assert suite.lines[0][-1] == "--patience=9"
 
 
 def test_a_tenant_is_no_path_and_no_line_of_an_output(suite: Suite, tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ from .. import notify
 from ..exit_status import USAGE_ERROR
 from .place import Place, place
 
+SUITE = Path(__file__).resolve().parents[2]
+
 
 class _Parser(argparse.ArgumentParser):
     """With pytest's own status for what was asked wrongly: 2 would say that a run was interrupted."""
@@ -82,8 +84,8 @@ def options(arguments: list[str]) -> Job:
         Path(given.reports or f"posture/{slug}"),
         Path(given.baseline or f"baselines/{slug}.json"),
         Path(given.new_baselines or "new-baselines"),
-        given.tenants or ("tenants.toml" if Path("tenants.toml").exists() else ""),
-        given.exceptions or ("exceptions.toml" if Path("exceptions.toml").exists() else ""),
+        given.tenants or _here("tenants.toml"),
+        given.exceptions or _here("exceptions.toml"),
         given.fail_on,
         given.workers or "auto",
         given.new_baseline.casefold() == "true",
@@ -91,3 +93,8 @@ def options(arguments: list[str]) -> Job:
         given.webhook_format,
         given.pytest,
     )
+
+
+def _here(name: str) -> str:
+    """A file of this folder, where it has one and is not the suite's own, which the suite finds by itself."""
+    return name if Path(name).exists() and Path.cwd() != SUITE else ""

@@ -16,12 +16,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import BinaryIO
 
 from fixtures.text import one_line
@@ -33,10 +32,9 @@ from reports.posture import Posture
 from .. import annotate, notify
 from ..annotate import disarmed
 from ..exit_status import INCOMPLETE, INCOMPLETE_AND_NOT_MET, MET, NOT_MET, OUR_ERROR, USAGE_ERROR
-from .job import Job, options
+from .job import SUITE, Job, options
 from .place import summarize, tell
 
-SUITE = Path(__file__).resolve().parents[2]
 ENDED = {MET, NOT_MET, INCOMPLETE, INCOMPLETE_AND_NOT_MET}
 OF_PYTEST = {2, OUR_ERROR, USAGE_ERROR, 5}
 # What became of a posture that says something else than the run: no file of that name may be taken for the truth.
@@ -46,7 +44,6 @@ _LAST_WORDS = 60.0
 
 
 def main(arguments: list[str]) -> int:
-    sys.excepthook = _not_as_1
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a console that lacks a letter must not end the run
     job = options(arguments)
@@ -71,14 +68,6 @@ def _run(job: Job, steps: _Steps) -> None:
             steps.take(lambda: notify.run(_message(job)))
         if posture:
             steps.take(lambda: _keep(job, posture, steps.status, fresh))
-
-
-def _not_as_1(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """An error of ours must not end as Python would end it: 1 is what a judged tenant ends in."""
-    traceback.print_exception(kind, error, trace)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(OUR_ERROR)
 
 
 class _Steps:

@@ -14,7 +14,7 @@ from openpyxl.packaging.custom import StringProperty
 
 from reports.posture import Posture
 
-from . import actions, annexes, history, licences, plan, reconciliation, summary
+from . import actions, annexes, changed, history, licences, plan, reconciliation, summary
 from .carrying import Carried, Earlier, carried, look, of_another_tenant, set_aside, settle
 from .styles import with_styles
 from .text import clean
@@ -22,6 +22,7 @@ from .typed import CLOSED, PLAN, TENANT_ID
 
 SHEETS = (
     "Summary",
+    "Changes",
     PLAN,
     CLOSED,
     "Improvement actions",
@@ -82,6 +83,7 @@ def book_of(posture: Posture, held: Carried | None = None) -> Workbook:
     steps = plan.plan_of(posture, held.entries, found)
     sheet = {title: book.create_sheet(title) for title in SHEETS}
     compared = summary.fill(sheet["Summary"], posture, steps, held.kept)
+    changed.fill(sheet["Changes"], posture)
     plan.fill(sheet[PLAN], posture, steps)
     plan.fill_ended(sheet[CLOSED], posture, steps)
     actions.fill(sheet["Improvement actions"], posture, found)

@@ -15,6 +15,7 @@ from .actions import area_title, impact, missing
 from .areas import fill_areas
 from .cells import Value, fit, lines_of, merge
 from .cells import put as put_in
+from .changed import sentence
 from .history import Compared
 from .ledger import fill_agreement, fill_ledger, fill_score
 from .pages import for_print, rule_rows, section, widen
@@ -70,7 +71,7 @@ def _answer(posture: Posture) -> str:
 
 def _warnings(posture: Posture) -> list[str]:
     """What a reader must know before any figure."""
-    said, totals, chosen = [], posture.totals, posture.selection
+    said, totals, chosen = [changed] if (changed := sentence(posture)) else [], posture.totals, posture.selection
     if posture.tenant.source == "demo":
         said.append("This is the demo tenant. It does not exist and its figures are made up.")
     if not chosen.complete:

