@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from fixtures.resources.tenant import Organization
 from fixtures.text import one_line, visible
 from fixtures.verdicts import Verdict
 from reports import posture as postures
+from reports.collecting import POSTURE
 from reports.posture import Compared, Posture
 
 from .changes import by_key, changes, key_of, known_since
@@ -40,8 +42,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if STORE not in config.stash or only_looks(config):
         return
     config.stash[BASELINE] = _load(config)
-    if not is_worker(config) and (path := _target(config)) and not path.parent.is_dir():
+    if not is_worker(config) and (path := _target(config)):
+        _may_be_written(path)
+
+
+def _may_be_written(path: Path) -> None:
+    if not path.parent.is_dir():
         raise pytest.UsageError(f"--write-baseline: there is no folder {one_line(str(path.parent))}.")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise pytest.UsageError(f"--write-baseline: nothing can be written to {one_line(str(path.parent))}: {error.strerror}.") from None
 
 
 def _load(config: pytest.Config) -> Posture | None:
@@ -117,21 +129,29 @@ def why_no_baseline(posture: Posture) -> str | None:
     return f"{len(lacking)} not evaluated" if lacking else None
 
 
-def keep(config: pytest.Config, posture: Posture) -> bool:
-    """Write the baseline that was asked for, whole or not at all. False where it was asked for and could not be."""
-    path = _target(config)
-    if path is None:
-        return True
-    why = why_no_baseline(posture)
-    if why is None and posture.exit_status in {0, 1}:
-        try:
-            postures.write(posture, path)
-        except OSError as error:
-            why = error.strerror or "it cannot be written"
-    else:
-        why = why or "the run did not come to its end"
-    config.stash[WRITTEN] = f"not written: {one_line(why)}" if why else str(path)
+def may_keep(config: pytest.Config, posture: Posture) -> bool:
+    """False where a baseline was asked for and this posture is none: no pipeline may take that for done."""
+    why = why_no_baseline(posture) if _target(config) else None
+    if why:
+        config.stash[WRITTEN] = f"not written: {one_line(why)}"
     return why is None
+
+
+@pytest.hookimpl(trylast=True)  # when every deliverable is there: a run that dies on the way leaves no baseline
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    posture, path = config.stash.get(POSTURE, None), _target(config)
+    if posture is None or path is None or WRITTEN in config.stash:
+        return
+    if session.exitstatus not in {0, 1}:
+        config.stash[WRITTEN] = "not written: the run did not come to its end"
+        return
+    try:
+        postures.write(posture, path)
+        config.stash[WRITTEN] = str(path)
+    except OSError as error:
+        config.stash[WRITTEN] = f"not written: {error.strerror or 'it cannot be'}"
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ from fixtures.text import visible
 from fixtures.verdicts import Verdict
 from reports.posture import Change, Effect, Posture
 
-from .baseline import keep
+from .baseline import may_keep
 
 MET, NOT_MET, INCOMPLETE, INCOMPLETE_AND_NOT_MET = 0, 1, 10, 11
 USAGE_ERROR = 4
@@ -110,5 +110,5 @@ def pytest_m365_posture(config: pytest.Config, posture: Posture, status: int) ->
     """pytest's own statuses for a run that was interrupted, broke or had nothing to do stay as they are."""
     posture.fail_on = wanted(config)
     posture.exit_status = exit_status(posture, posture.fail_on) if status in {0, 1} else status
-    if not keep(config, posture) and posture.exit_status == MET:
-        posture.exit_status = USAGE_ERROR  # a baseline was asked for and is not there: no pipeline may take that for done
+    if not may_keep(config, posture) and posture.exit_status == MET:
+        posture.exit_status = USAGE_ERROR

@@ -188,3 +188,17 @@ def test_the_posture_says_what_it_was_compared_with(baseline: Path, bench: Bench
     assert f"{found.baseline.as_of:%Y-%m-%d}" == "2026-05-04"
     assert found.fail_on == ["regression", "lost-coverage"]
     assert [change.key for change in found.changes] == ["aad_admin_consent_workflow"]
+
+
+def test_a_run_that_cannot_leave_its_deliverables_leaves_no_baseline(
+    bench: Bench, run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    target = tmp_path / "baseline.json"
+    monkeypatch.setattr("reports.plugin.write_all", full)
+    found = run(f"--tenant={bench.folder}", f"--write-baseline={target}")
+    assert found.status == 3
+    assert not target.exists()
+    assert "baseline   not written: the run did not come to its end" in found.output
