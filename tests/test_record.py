@@ -58,8 +58,10 @@ FAULTS: tuple[list[str], ...] = (
 
 
 def facts(posture: Posture) -> Any:
-    """A posture without what is about the run itself: when it ran, and how the tenant was named and reached."""
+    """A posture without what is about the run itself: when it ran, how the tenant was named and reached, where an exception stands."""
     whole = msgspec.to_builtins(posture)
+    for row in whole["exceptions"]:
+        del row["where"]
     tenant = {key: value for key, value in whole["tenant"].items() if key not in {"label", "source"}}
     return {key: value for key, value in whole.items() if key not in OF_THE_RUN} | {"tenant": tenant}
 
