@@ -73,7 +73,7 @@ def test_stopping_at_the_first_failure_is_incomplete(workers: tuple[str, ...], b
     assert done.returncode == posture.exit_status == 11
     assert posture.selection.stopped
     assert not posture.selection.complete
-    assert len(posture.verdicts) == 267
+    assert len(posture.verdicts) == 270
     assert {r.cause for r in posture.verdicts if r.verdict == "not evaluated"} == {"not run"}
     assert posture.totals["actions"] == 258
 
@@ -204,7 +204,7 @@ def test_an_interrupted_run_says_so_and_leaves_what_it_has(tmp_path: Path) -> No
     posture = postures.read(tmp_path / "r" / "posture.json")
     assert posture.exit_status == 2
     assert posture.selection.stopped == "interrupted by the user"
-    assert len(posture.verdicts) == 267
+    assert len(posture.verdicts) == 270
     assert {r.cause for r in posture.verdicts if r.verdict == "not evaluated"} == {"not run"}
     assert {path.name for path in (tmp_path / "r").iterdir()} == LEFT
 

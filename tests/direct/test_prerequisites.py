@@ -53,7 +53,7 @@ CASES: list[Case] = [
     ("check_the_directory_sync_account_is_excluded_from_mfa", NA, rows("organization", every(onPremisesSyncEnabled=None))),
     ("check_directory_synchronisation_is_fresh", MET, nothing),
     ("check_directory_synchronisation_is_fresh", NOT, rows("organization", every(onPremisesLastSyncDateTime="2026-11-18T00:00:00Z"))),
-    ("check_directory_synchronisation_is_fresh", NOT, rows("organization", every(onPremisesLastSyncDateTime=None))),
+    ("check_directory_synchronisation_is_fresh", NE, rows("organization", every(onPremisesLastSyncDateTime=None))),
     ("check_directory_synchronisation_is_fresh", NA, rows("organization", every(onPremisesSyncEnabled=None))),
     ("check_the_score_is_not_older_than_48_hours", MET, nothing),
     ("check_the_score_is_not_older_than_48_hours", NOT, rows("security/secureScores", lambda items: items[3:])),
