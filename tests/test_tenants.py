@@ -139,7 +139,7 @@ def _is_one_clear_line(found: Run, said: str) -> None:
         (lambda b: (b.folder / "tenant.toml").write_text("name = ", "utf-8"), "tenant.toml is damaged"),
         (lambda b: (b.folder / "tenant.toml").write_text("breakglass = []", "utf-8"), "tenant.toml is damaged"),
         (lambda b: (b.folder / "exceptions.toml").write_text("[[exception]]", "utf-8"), "exceptions.toml:1 is damaged"),
-        (lambda b: (b.folder / "exceptions.toml").write_text("x = [", "utf-8"), "exceptions.toml:1 is damaged"),
+        (lambda b: (b.folder / "exceptions.toml").write_text("x = [", "utf-8"), "exceptions.toml is damaged"),
     ],
     ids=map(str, range(14)),
 )
