@@ -77,12 +77,18 @@ class Reading:
             if known is None:
                 reader.read(RESOURCES)
                 return store.outcomes
-            found = {}
-            for name in RESOURCES:
-                store.outcomes = {other: outcome for other, outcome in known.items() if other != name}
-                reader.read([name])
-                found[name] = store.outcomes[name]
-            return found
+            return {name: self._one(name, known, store, reader) for name in RESOURCES}
+
+    def one(self, name: str, known: dict[str, Outcome]) -> Outcome:
+        """The same of a single resource."""
+        store = Store(self._tenant, self._folder)
+        with closing(Reader(store, self._access)) as reader:
+            return self._one(name, known, store, reader)
+
+    def _one(self, name: str, known: dict[str, Outcome], store: Store, reader: Reader) -> Outcome:
+        store.outcomes = {other: outcome for other, outcome in known.items() if other != name}
+        reader.read([name])
+        return store.outcomes[name]
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +187,7 @@ DAMAGES: dict[str, tuple[Callable[[Bench, str], None], Cause]] = {
 def test_what_reading_makes_of_a_damaged_snapshot(name: str, damage: str, bench: Bench, whole: dict[str, Outcome]) -> None:
     change, cause = DAMAGES[damage]
     change(bench, _first_path(RESOURCES[name], whole, bench.folder))
-    found = Reading(Access(None, SnapshotTransport(open_snapshot(bench.folder))), bench.folder).all_of_them(whole)[name]
+    found = Reading(Access(None, SnapshotTransport(open_snapshot(bench.folder))), bench.folder).one(name, whole)
     if cause is Cause.TRUNCATED and name in NOT_FOLLOWED:
         assert found.failure is None
     else:
