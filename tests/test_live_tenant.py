@@ -16,6 +16,8 @@ import pytest
 from tests.emulator import Emulator, running
 from tests.emulator.tiny import BREAK_GLASS, PROFILES, write_tiny
 
+POSTURE_ALONE = True
+
 ROOT = Path(__file__).resolve().parents[1]
 OTHER_TENANT = "0ddba11e-0000-4000-8000-000000000000"
 USAGE_ERROR = 4

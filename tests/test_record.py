@@ -27,6 +27,8 @@ from reports.posture import Posture
 from tests.emulator import Emulator, running
 from tests.harness import NOW, Bench, Run, command
 
+POSTURE_ALONE = True
+
 OF_THE_RUN = {"started_at", "finished_at"}
 # Graph's answers that a replay must give again, as lines of the emulator's plan.
 FAULTS: tuple[list[str], ...] = (

@@ -18,6 +18,8 @@ from fixtures.graph.recorder import Recorder
 from fixtures.graph.snapshot import open_snapshot
 from tests.harness import NOW, Bench, Run
 
+POSTURE_ALONE = True
+
 
 def nothing_left(folder: Path, *but: str) -> None:
     assert {path.name for path in folder.iterdir()} == set(but)

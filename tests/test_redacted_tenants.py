@@ -20,6 +20,8 @@ from fixtures.graph.redaction_vocabulary import PUBLIC_IDS
 from tests.harness import DIRECT, MITRE, NOW, SHARED, Bench, Run, needs_shared
 from tests.redacting import REDACTOR, assert_absent, redact, redact_file, strings
 
+POSTURE_ALONE = True
+
 
 # What the demo tenant's people would not want to find in anybody's hands.
 def secrets_of_the_demo() -> set[str]:
