@@ -220,7 +220,8 @@ def emulator(demo_template: Path) -> Iterator[Emulator]:
 def test_a_fault_is_replayed_to_the_same_reason(
     faults: list[str], emulator: Emulator, demo_template: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fixtures.graph.client.TIMEOUT", httpx.Timeout(10, read=0.3))
+    if any("stall" in fault for fault in faults):
+        monkeypatch.setattr("fixtures.graph.client.TIMEOUT", httpx.Timeout(10, read=0.3))
     monkeypatch.setattr("fixtures.store.Gates", lambda live: Gates(False))
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
