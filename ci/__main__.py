@@ -15,7 +15,6 @@ from reports.posture import Posture
 
 from . import annotate, fleet, notify
 from .baseline import why_no_baseline
-from .changes import counted
 from .exit_status import ALONE, INCOMPLETE, INCOMPLETE_AND_NOT_MET, MET, NOT_MET, reasons
 
 _MEANS = {
@@ -43,7 +42,7 @@ def explain(posture: Posture) -> Iterator[str]:
         yield f"- The run stopped early: {posture.selection.stopped}."
     yield from _not_evaluated(posture)
     if posture.baseline:
-        told = ", ".join(f"{number} {effect}" for effect, number in counted(posture.changes))
+        told = ", ".join(f"{number} {effect}" for effect, number in posture.effects.items())
         yield f"Since the baseline: {told or 'nothing changed'}."
     accepted = sum(record.verdict is Verdict.ACCEPTED for record in posture.verdicts)
     if accepted:

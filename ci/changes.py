@@ -6,7 +6,7 @@ its history; a check without an action goes by its own name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from fixtures.record import Record
@@ -111,11 +111,3 @@ def _same_evidence(old: Record, new: Record, before: Posture, after: Posture) ->
 def _hashes(record: Record, posture: Posture) -> Mapping[str, str | None]:
     wanted = set(record.evidence)
     return {item.id: item.sha256 for item in posture.evidence if item.id in wanted}
-
-
-def counted(changes_found: list[Change]) -> Iterator[tuple[Effect, int]]:
-    """How many there are of each effect, the worst first."""
-    order: tuple[Effect, ...] = ("regression", "lost coverage", "not evaluated", "new", "accepted", "improvement", "other")
-    for effect in order:
-        if number := sum(change.effect == effect for change in changes_found):
-            yield effect, number

@@ -21,16 +21,13 @@ import msgspec
 
 from reports import posture as postures
 from reports.markup import clip
-from reports.posture import Change, Effect, Posture
+from reports.posture import Change, Posture
 from reports.standards.names import web_address
-
-from .changes import counted
 
 Json = dict[str, Any]
 NOT_SENT = 13  # what this command exits with where there was something to say and nobody heard it
 TIMEOUT = 20.0  # seconds, for the whole exchange
 MOST, MOST_NAME, MOST_TEXT = 10, 100, 160
-_ORDER: tuple[Effect, ...] = ("regression", "lost coverage", "not evaluated", "new", "accepted", "improvement", "other")
 _HOSTS = {
     "teams": (".logic.azure.com", ".logic.azure.us", ".api.powerplatform.com", ".api.powerplatform.us", ".webhook.office.com"),
     "slack": (".slack.com", ".slack-gov.com"),
@@ -46,12 +43,8 @@ class NotSentError(Exception):
 
 def heading(posture: Posture) -> str:
     """The message in one line."""
-    told = ", ".join(f"{number} {effect}" for effect, number in counted(posture.changes))
+    told = ", ".join(f"{number} {effect}" for effect, number in posture.effects.items())
     return f"{clip(posture.tenant.name, MOST_NAME)}: {told}"
-
-
-def _worst_first(posture: Posture) -> list[Change]:
-    return sorted(posture.changes, key=lambda change: _ORDER.index(change.effect))
 
 
 def _line(change: Change) -> str:
@@ -76,7 +69,7 @@ def _more(posture: Posture) -> str:
 
 def teams(posture: Posture, link: str | None = None) -> Json:
     """An Adaptive Card for a workflow of Teams. Text runs know no Markdown; of dates in braces they make others, so braces are parted."""
-    rows = [(f"{change.effect}: ", _line(change)) for change in _worst_first(posture)[:MOST]]
+    rows = [(f"{change.effect}: ", _line(change)) for change in posture.changed[:MOST]]
     body = [_text(heading(posture), weight="Bolder", size="Medium")]
     body += [_runs({"text": label, "weight": "Bolder"}, {"text": line}) for label, line in rows]
     body += [_text(line, isSubtle=True) for line in (_more(posture), _foot(posture)) if line]
@@ -99,7 +92,7 @@ def _runs(*runs: Json) -> Json:
 def slack(posture: Posture, link: str | None = None) -> Json:
     """A message for Slack. Elements of rich text are shown as they are; `text`, for notifications, is escaped as Slack asks."""
     sections = [_section({"text": heading(posture), "style": {"bold": True}})]
-    for change in _worst_first(posture)[:MOST]:
+    for change in posture.changed[:MOST]:
         sections.append(_section({"text": f"{change.effect}: ", "style": {"bold": True}}, {"text": _line(change)}))
     sections += [_section({"text": line}) for line in (_more(posture), _foot(posture)) if line]
     if link:

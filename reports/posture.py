@@ -5,10 +5,11 @@ Written as `posture.json`; its JSON Schema is `reports/posture.schema.json` (`py
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -113,6 +114,7 @@ class Unread(msgspec.Struct, frozen=True):
 
 # What a difference from the baseline does at the gate, and what it came of.
 Effect = Literal["regression", "lost coverage", "not evaluated", "new", "accepted", "improvement", "other"]
+EFFECTS: tuple[Effect, ...] = get_args(Effect)  # the worst first
 Because = Literal[
     "posture changed",
     "licence changed",
@@ -177,6 +179,17 @@ class Posture(msgspec.Struct):
     def of_actions(self) -> Iterable[Record]:
         """The records that stand for the tenant's actions: one each, prerequisites and the like left out."""
         return _one_an_action(self.verdicts)
+
+    @property
+    def changed(self) -> list[Change]:
+        """The differences from the baseline, the worst first, then as they were found."""
+        return sorted(self.changes, key=lambda change: EFFECTS.index(change.effect))
+
+    @property
+    def effects(self) -> dict[Effect, int]:
+        """How many differences of each effect there are, the worst first; none of which there is none."""
+        counts = Counter(change.effect for change in self.changes)
+        return {effect: counts[effect] for effect in EFFECTS if counts[effect]}
 
     @property
     def gaps(self) -> list[Record]:

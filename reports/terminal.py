@@ -92,7 +92,7 @@ def _line(text: str) -> str:
     return visible(text).replace("\n", " ")
 
 
-# Of each effect, the worst first, what stands in front of a line; of the last two the number says enough.
+# What stands in front of the line of each effect.
 _EFFECTS = {"regression": "-", "lost coverage": "?", "not evaluated": "?", "new": "*", "accepted": "~", "improvement": "+", "other": " "}
 _MOST_CHANGES = 15
 
@@ -101,8 +101,7 @@ def _changed(posture: Posture) -> Iterator[str]:
     """What is different from the baseline, the worst first: the first thing that anybody wants to know."""
     if posture.baseline is None:
         return
-    found = sorted(posture.changes, key=lambda change: list(_EFFECTS).index(change.effect))
-    told = ", ".join(f"{number} {effect}" for effect in _EFFECTS if (number := sum(c.effect == effect for c in found)))
+    found, told = posture.changed, ", ".join(f"{number} {effect}" for effect, number in posture.effects.items())
     yield f"changed    since the baseline of {posture.baseline.as_of:%Y-%m-%d}: {told or 'nothing'}"
     for change in found[:_MOST_CHANGES]:
         yield (

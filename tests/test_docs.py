@@ -16,6 +16,7 @@ import checks
 from fixtures.actions import area_of_module
 from fixtures.areas import AREAS, area_of
 from fixtures.graph.failure import Cause
+from fixtures.launch import OPTIONS
 from fixtures.resources import RESOURCES
 from fixtures.verdicts import Verdict
 from tests.harness import ROOT, SHARED, command, needs_shared
@@ -103,3 +104,11 @@ def test_every_claimed_action_exists() -> None:
         known = {row["id"] for row in csv.DictReader(file)}
     assert not [action for _, action in claims() if action not in known]
     assert not [family for _, family in families() if not any(fnmatchcase(action.casefold(), family.casefold()) for action in known)]
+
+
+def test_every_option_that_takes_a_path_may_be_followed_by_one_after_a_space() -> None:
+    """pytest takes a path outside the project for one of its own, unless it is tied to its option before."""
+    group = command("--help").stdout.split("Microsoft 365 posture:")[1].split("\n\n")[0]
+    paths = set(re.findall(r"^\s+(--[a-z-]+)[= ](?:FILE|DIR|PATH|KEY)", group, re.MULTILINE))
+    assert {"--reports", "--record", "--baseline"} <= paths
+    assert paths <= set(OPTIONS)

@@ -59,7 +59,7 @@ def _summary(posture: Posture, titles: dict[str, str]) -> dict[str, Any]:
     return {
         "sentence": sentence(posture),
         "tiles": parts.tiles(posture.totals),
-        "changes": parts.changes(posture),
+        "changes": posture.changed,
         "most_changes": CHANGES,
         "since_baseline": parts.since_baseline(posture),
         "moves": sorted(posture.movements, key=lambda move: (parts.rose(move), -move.date.timestamp(), move.action)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from fixtures.areas import BY_SLUG
 from fixtures.record import Record
 from fixtures.verdicts import Verdict
 
-from ..posture import AreaSummary, Change, Movement, Posture, Unread, in_order, missing_points
+from ..posture import AreaSummary, Movement, Posture, Unread, in_order, missing_points
 from . import words
 from .text import day, number
 
@@ -146,19 +145,12 @@ def licence_claims(area: AreaSummary) -> tuple[str, str] | None:
     return (then, today) if then and today and today.casefold() not in {"the same", then.casefold()} else None
 
 
-def changes(posture: Posture) -> list[Change]:
-    """What is different from the baseline, by what it does, the worst first, then as the posture has it."""
-    effects = list(words.EFFECTS)
-    return sorted(posture.changes, key=lambda change: effects.index(change.effect) if change.effect in effects else len(effects))
-
-
 def since_baseline(posture: Posture) -> str:
     """What changed, in one sentence; nothing where the run was compared with no baseline."""
     before = posture.baseline
     if before is None:
         return ""
-    counts = Counter[str](change.effect for change in posture.changes)
-    told = [words.EFFECTS[effect].counted(counts[effect]) for effect in words.EFFECTS if counts[effect]]
+    told = [words.EFFECTS[effect].counted(count) for effect, count in posture.effects.items()]
     score = posture.score.percentage if posture.score else None
     moved = f" The score was {number(before.percentage)} % then." if before.percentage is not None and score is not None else ""
     return f"Since the baseline of {day(before.as_of)}: {', '.join(told) or 'no verdict is different'}.{moved}"

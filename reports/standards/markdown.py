@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import get_args
 
 from fixtures.record import Record
 from fixtures.verdicts import Verdict
 
 from ..markup import on_github
-from ..posture import Effect, Posture, missing_points
+from ..posture import Posture, missing_points
 from . import write_bytes
 from .names import number
 
@@ -83,10 +82,8 @@ def _since_baseline(posture: Posture) -> Iterator[str]:
     if before is None:
         return
     yield f"## What changed since the baseline of {before.as_of:%Y-%m-%d}\n"
-    effects: list[str] = list(get_args(Effect))
-    counts = Counter[str](change.effect for change in posture.changes)
-    yield f"{', '.join(f'{counts[effect]:,} {effect}' for effect in effects if counts[effect]) or 'No verdict is different'}.\n"
-    ordered = sorted(posture.changes, key=lambda change: effects.index(change.effect))
+    yield f"{', '.join(f'{number:,} {effect}' for effect, number in posture.effects.items()) or 'No verdict is different'}.\n"
+    ordered = posture.changed
     rows = (
         (
             change.effect,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.verdicts import Verdict
@@ -15,7 +13,6 @@ from .pages import as_table, for_print, where
 from .styles import TINTS
 
 _NOT_THERE = "not there"
-_WORST_FIRST: tuple[Effect, ...] = ("regression", "lost coverage", "not evaluated", "new", "accepted", "improvement", "other")
 _TINTED: dict[Effect, Verdict] = {
     "regression": Verdict.NOT_MET,
     "lost coverage": Verdict.NOT_EVALUATED,
@@ -30,8 +27,7 @@ def sentence(posture: Posture) -> str:
     """What changed, for whoever reads one line; empty where the run was compared with no baseline."""
     if posture.baseline is None:
         return ""
-    counts = Counter(change.effect for change in posture.changes)
-    told = ", ".join(f"{counts[effect]:,} {effect}" for effect in _WORST_FIRST if counts[effect])
+    told = ", ".join(f"{number:,} {effect}" for effect, number in posture.effects.items())
     return f"Since the baseline of {posture.baseline.as_of:%Y-%m-%d}: {told or 'nothing changed'}."
 
 
@@ -52,7 +48,7 @@ _COLUMNS: list[Column[Change]] = [
 
 
 def fill(sheet: Worksheet, posture: Posture) -> None:
-    found = sorted(posture.changes, key=lambda change: _WORST_FIRST.index(change.effect))
+    found = posture.changed
     last = table(sheet, _COLUMNS, found, most_lines=6)
     rules = {"Change": [*(where(f'$A2="{effect}"', tint=TINTS[v][0], ink=TINTS[v][1], bold=True) for effect, v in _TINTED.items())]}
     as_table(sheet, _COLUMNS, last, "C2", rules)
