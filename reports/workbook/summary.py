@@ -147,7 +147,7 @@ def _plan(sheet: Worksheet, posture: Posture, plan: ActionPlan, top: int) -> int
 
 _KINDS = {PREREQUISITE: "prerequisites", GAP: "gaps", UNKNOWN: "not evaluated: to find out", UNSEEN: "not looked at in this run"}
 _HOW = (
-    "On the next sheet. Owner, due date,",
+    "On the sheet Action plan. Owner, due date,",
     "status and notes are for you to fill in;",
     "the next run carries them over.",
 )
