@@ -1,12 +1,14 @@
 """What all deliverables of a run cost: `python -m benchmarks.deliverables`, half a minute.
 
 The claim: the HTML report, workbook, Allure results and the files for other tools add at most 1 s of CPU to a run over the demo tenant,
-with all they have to load for it, and at most 3 s where 10,000 people are affected. Each figure is of a process of its own, the best of
-several. The frame that pytest-html puts around the report is not in it: a run has that anyway.
+with all they have to load for it, and at most 3 s where 10,000 people are affected; a quarter of a second more where an earlier workbook
+is read for what people typed into its plan. Each figure is of a process of its own, the best of several: a busy machine doubles it. What
+pytest and its plugins have loaded, and the frame that pytest-html puts around the report, are not in it: a run has those anyway.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,13 +20,14 @@ from reports import posture as postures
 from reports.posture import Posture
 
 ROOT = Path(__file__).resolve().parent.parent
-ROUNDS, AFFECTED = 5, 10_000
+ROUNDS, AFFECTED = 7, 10_000
 MOST = {"demo": 1.0, f"{AFFECTED:,} affected": 3.0}
+EARLIER = 0.25
 # What a run has loaded before its first deliverable is loaded before the clock begins.
 _WORK = """
 import sys, time
 from pathlib import Path
-import reports.plugin
+import allure_pytest.plugin, pytest_html.plugin, reports.plugin
 from reports import posture as postures
 posture, folder = postures.read(Path(sys.argv[1])), Path(sys.argv[2])
 began = time.process_time()
@@ -51,6 +54,16 @@ def _crowded(posture: Posture) -> Posture:
     return msgspec.structs.replace(posture, verdicts=records)
 
 
+def _first_and_later(posture: Path, folder: Path) -> tuple[float, float]:
+    """The best of a run into an empty folder, and of one that finds the workbook of the run before it."""
+    found: list[tuple[float, float]] = []
+    for _ in range(ROUNDS):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        found.append((_spent(posture, folder), _spent(posture, folder)))
+    return min(first for first, _ in found), min(later for _, later in found)
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -60,10 +73,10 @@ def main() -> int:
         postures.write(_crowded(postures.read(demo)), crowd)
         held = True
         for (told, most), posture in zip(MOST.items(), (demo, crowd), strict=True):
-            (folder / "made").mkdir(exist_ok=True)
-            best = min(_spent(posture, folder / "made") for _ in range(ROUNDS))
-            held = held and best <= most
-            print(f"{told:<16}{best:>6.2f} s of CPU for all deliverables, at most {most:g}{'' if best <= most else '  NOT HELD'}")
+            first, later = _first_and_later(posture, folder / "made")
+            for what, best, limit in ((told, first, most), (f"{told}, again", later, most + EARLIER)):
+                held = held and best <= limit
+                print(f"{what:<24}{best:>6.2f} s of CPU for all deliverables, at most {limit:g}{'' if best <= limit else '  NOT HELD'}")
     return 0 if held else 1
 
 

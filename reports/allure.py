@@ -15,6 +15,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -84,25 +85,36 @@ def empty(folder: Path) -> None:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    path.write_bytes(msgspec.json.encode(_clean(value)))
+    path.write_bytes(_encoded(value))
+
+
+def _encoded(value: Any) -> bytes:
+    """`value` as JSON with every string in it, keys too, fit to show. Most of it is so already: that is seen faster in the whole."""
+    with suppress(UnicodeEncodeError):  # half of a surrogate pair
+        body = msgspec.json.encode(value)
+        if body.decode().isprintable() and b"\\u" not in body:
+            return body
+    return msgspec.json.encode(_clean(value))
 
 
 def _write_result(folder: Path, posture: Posture, record: Record, key: str, span: tuple[int, int], rows: list[Evidence]) -> None:
-    """One result and its attachments."""
+    """One result and its attachments. These are named after what they hold: results that rest on the same responses share one file."""
     case = str(uuid5(RESULTS, visible(f"{_tenant_key(posture)}\n{key}")))
     uuid = uuid5(RESULTS, visible(f"{case}\n{record.item}\n{posture.started_at.isoformat()}"))
     result = _result(posture, record, span)
     result |= {"uuid": str(uuid), "testCaseId": case, "historyId": case}
     for name, value in (("evidence", [_evidence(row) for row in rows]), ("deciding", record.deciding)):
         if value:
-            source = ATTACHMENT_PATTERN.format(prefix=uuid5(uuid, name), ext=AttachmentType.JSON.extension)
+            body = _attachment(value)
+            source = ATTACHMENT_PATTERN.format(prefix=uuid5(RESULTS, body.decode()), ext=AttachmentType.JSON.extension)
             result["attachments"].append({"name": f"{name}.json", "source": source, "type": AttachmentType.JSON.mime_type})
-            (folder / source).write_bytes(_attachment(value))
+            if not (folder / source).exists():
+                (folder / source).write_bytes(body)
     _write_json(folder / TEST_CASE_PATTERN.format(prefix=uuid), result)
 
 
 def _attachment(value: Any) -> bytes:
-    body = msgspec.json.format(msgspec.json.encode(_clean(value)), indent=1)
+    body = msgspec.json.format(_encoded(value), indent=1)
     if len(body) <= MOST_BYTES:
         return body
     return msgspec.json.encode({"left out": f"{len(body)} bytes; posture.json holds what is not shown here"})
