@@ -174,6 +174,7 @@ def test_role_ids_are_those_microsoft_publishes() -> None:
         "GroupMember.Read.All", "IdentityRiskEvent.Read.All", "OnPremDirectorySynchronization.Read.All",
         "OrgSettings-AppsAndServices.Read.All", "OrgSettings-Forms.Read.All", "SecurityIdentitiesSensors.Read.All",
         "DirectoryRecommendations.Read.All", "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+        "ConfigurationMonitoring.ReadWrite.All", "TeamsUserConfiguration.Read.All",
     }  # fmt: skip
     for permission, role in ROLE_IDS.items():
         if permission not in elsewhere:

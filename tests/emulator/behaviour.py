@@ -8,8 +8,10 @@ from glob import escape
 from typing import NamedTuple
 
 from fixtures.permissions import needed
+from fixtures.resources import RESOURCES
 
 from .plan import Fault, Plan, parse
+from .snapshot_jobs import Exporting
 
 # The one application that is registered here, and its secret: neither is anyone's.
 CLIENT_ID = "5a0c1d1e-4d6f-4b0a-9d53-0f6f3c1b7e21"
@@ -35,7 +37,7 @@ class Seen(NamedTuple):
 
 def _needed_roles() -> tuple[str, ...]:
     """The application permissions of a reader that may read all that the checks ask for."""
-    return tuple(needed())
+    return tuple(needed(RESOURCES))
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Behaviour:
     "declines", "late" (the code ended) or "away" (until the page is used); `public_client` lets people sign in at all;
     `logged_in` is whether somebody did in Microsoft's tools, `machine_has_identity` whether the machine was given one.
     `faults` are the lines of a plan (docs/emulator.md), which go before `flaky` and `deny`; `limits` enforces those of the services.
-    `users` and `devices` make the tenant that large; 0 leaves it as the snapshot has it.
+    `users` and `devices` make the tenant that large; 0 leaves it as the snapshot has it; `exporting` says how snapshot jobs fare.
     """
 
     roles: Sequence[str] = field(default_factory=_needed_roles)
@@ -71,6 +73,7 @@ class Behaviour:
     limits: bool = False
     users: int = 0
     devices: int = 0
+    exporting: Exporting = field(default_factory=Exporting)
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for a line of `faults` that says nothing."""

@@ -20,6 +20,7 @@ from .hunting import HUNTING
 from .licensing import NOT_PREMIUM, is_trapped
 from .odata import Refused
 from .permissions import Caller, name_of, person_of, refusal, refusal_to_write
+from .snapshot_jobs import CREATE, SnapshotJobs, is_job
 from .wire import LAG, VERSIONS, error, ids
 from .writes import ControlStates, is_control
 
@@ -33,10 +34,11 @@ class Graph:
 
     inner: ASGIApp
 
-    def __init__(self, answers: Answers, entra: Entra, behaviour: Behaviour) -> None:
+    def __init__(self, answers: Answers, entra: Entra, behaviour: Behaviour, base: str) -> None:
         self._answers = answers
         self._entra = entra
         self.states = ControlStates()
+        self.jobs = SnapshotJobs(answers, base)
         self.behaviour = behaviour
 
     @property
@@ -47,6 +49,7 @@ class Graph:
     def behaviour(self, behaviour: Behaviour) -> None:
         """Raises `ValueError` for a tenant smaller than its snapshot."""
         self._behaviour = behaviour
+        self.jobs.exporting = behaviour.exporting
         self._answers.grow(behaviour.users, behaviour.devices)
 
     def routes(self) -> list[Route]:
@@ -66,21 +69,35 @@ class Graph:
             if request.method == "POST" and path.casefold() == "$batch":
                 return await answer_batch(request, version, self.inner)
             hunts, writes = path.casefold() == HUNTING, request.method == "PATCH" and is_control(path)
-            if not writes and request.method != ("POST" if hunts else "GET"):
+            exports = (request.method == "POST" and path.casefold() == CREATE) or (request.method == "DELETE" and is_job(path))
+            if not writes and not exports and request.method != ("POST" if hunts else "GET"):
                 return error(request.scope, 405)
             eventual = request.headers.get("consistencylevel", "").casefold() == "eventual"
             asked = Asked(version, path, request.url.query, f"{raw_path}?{request.url.query}", eventual)
             caller = Caller(self._entra.permissions(token), person_of(token))
             if writes:
                 return await self._written(request, asked, caller, name_of(token))
+            if exports:
+                return await self._exports(request, asked, caller)
             asked = self._checked(asked, caller)
             if hunts:
                 return _sent(request.scope, self._answers.hunted(asked, await request.body()))
+            if exported := self.jobs.answer(asked):
+                return _sent(request.scope, exported)
             work = self._answers.answer
             found = await run_in_threadpool(work, asked) if self._answers.is_grown(asked) else work(asked)
         except Refused as refused:
             return error(request.scope, refused.status, refused.message, code=refused.code)
         return _sent(request.scope, self.states.shown(asked.path, found))
+
+    async def _exports(self, request: Request, asked: Asked, caller: Caller) -> Response:
+        """A snapshot job is made, or deleted. Raises `Refused`."""
+        if refused := refusal_to_write(asked.path, caller):
+            raise refused
+        if request.method == "POST":
+            return _sent(request.scope, self.jobs.create(await request.body()))
+        self.jobs.delete(asked.path)
+        return Response(status_code=204, headers=ids(request.scope))
 
     async def _written(self, request: Request, asked: Asked, caller: Caller, name: str) -> Response:
         """A state is set: 204, or the profile as it will be, for a client that prefers that. Raises `Refused`."""

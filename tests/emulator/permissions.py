@@ -95,6 +95,7 @@ admin/forms: OrgSettings-Forms.Read.All+
 admin/appsAndServices: OrgSettings-AppsAndServices.Read.All+
 admin/reportSettings: ReportSettings.Read.All+
 admin/configurationManagement/*: ConfigurationMonitoring.Read.All+
+admin/teams/userConfigurations[/{}]: TeamsUserConfiguration.Read.All
 teamwork: Teamwork.Read.All
 teamwork/teamsAppSettings:
 security/secureScore*: SecurityEvents.Read.All+
@@ -125,6 +126,7 @@ security/informationProtection/sensitivityLabels*: InformationProtectionPolicy.R
 # What a path is written with. No other is.
 _WRITING = """
 security/secureScoreControlProfiles/{}: SecurityEvents.ReadWrite.All
+admin/configurationManagement/*: ConfigurationMonitoring.ReadWrite.All
 """
 _SIGN_INS = ("AuditLog.Read.All",)
 

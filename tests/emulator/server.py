@@ -34,6 +34,7 @@ from .graph import Graph
 from .kinds import variables
 from .limits import Limits
 from .recording import Recording
+from .snapshot_jobs import SnapshotJobs
 
 # The tenant of a snapshot that says nowhere which one it is of.
 _SOME_TENANT = "3f1f4a7c-6a0e-4c57-8f0d-2f6f4f0a9b10"
@@ -52,7 +53,7 @@ class Emulator:
         self.tenant_id = snapshot.manifest.tenant.id or organization.id or _SOME_TENANT
         domains = [domain.name for domain in organization.verified_domains]
         self._entra = Entra(base, self.tenant_id, domains, behaviour)
-        self._graph = Graph(Answers(Recording(snapshot, base), base), self._entra, behaviour)
+        self._graph = Graph(Answers(Recording(snapshot, base), base), self._entra, behaviour, base)
         routes = Starlette(routes=[*self._entra.routes(), *self._graph.routes()])
         self._faults = Faults(routes, base, behaviour.plan, self._entra.revoke)
         self._limits = self._graph.inner = Limits(self._faults, self.tenant_id, behaviour.limits)
@@ -71,6 +72,11 @@ class Emulator:
     def forget_writes(self) -> None:
         """The tenant is what its snapshot says again."""
         self._graph.states.forget()
+
+    @property
+    def jobs(self) -> SnapshotJobs:
+        """The snapshot jobs that were made here."""
+        return self._graph.jobs
 
     def revoke(self) -> None:
         """Every token that was issued so far ends now."""

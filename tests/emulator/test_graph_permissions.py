@@ -15,6 +15,7 @@ from fixtures.permissions import needed
 from fixtures.resources import RESOURCES
 from fixtures.resources.identity import ENTRA_ID_P2, RoleAssignments
 from fixtures.resources.tenant import Person, ServicePlan, SubscribedSku
+from fixtures.resources.tenant_configuration import JOBS, Job, Jobs
 from tests.harness import NOW, SHARED, needs_shared
 
 from . import CLIENT_ID, Emulator, running
@@ -52,6 +53,10 @@ class _Asking:
     as_of = NOW
 
     def value(self, name: str) -> Any:
+        if name == JOBS.name:
+            kinds = tuple(each.configuration for each in RESOURCES.values() if each.configuration)
+            place = "https://graph.example/v1.0/admin/configurationManagement/configurationSnapshots('a')"
+            return Jobs((Job("a", "a", "succeeded", NOW, NOW, kinds, place, ()),), NOW)
         holder = Person("00000000-0000-4000-8000-00000000000b", "holder")
         if name == "subscribed_skus":
             plans = (ServicePlan(ENTRA_ID_P2, "Success"),)
