@@ -8,6 +8,7 @@ pytest_plugins = [
     "fixtures.actions",
     "fixtures.people",
     "fixtures.sign_ins",
+    "fixtures.mail_protection.families",
     "fixtures.judging",
     "fixtures.preflight",
     "reports.collecting",

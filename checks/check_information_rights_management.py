@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from checks.scored import check_scored_by_microsoft  # noqa: F401  (one item for every other action of this area)
-from fixtures.actions import improvement_action
+from fixtures.actions import improvement_action, needs_licence
 from fixtures.graph.failure import Cause
 from fixtures.judging import Observed
+from fixtures.licences import RIGHTS_MANAGEMENT
+from fixtures.resources.exchange_settings import RightsManagement
 from fixtures.resources.workloads import SharePointSettings
 from fixtures.verdicts import NotEvaluated
 
@@ -61,3 +65,14 @@ def check_onedrive_syncs_to_managed_devices_only(sharepoint_settings: SharePoint
     observed("domains", domains)
     assert restricted, "OneDrive synchronises to any computer (isUnmanagedSyncAppForTenantRestricted is false)."
     assert domains, "OneDrive's synchronisation is limited to joined computers, and no domain is named."
+
+
+@pytest.mark.configured
+@needs_licence(RIGHTS_MANAGEMENT)
+def check_exchange_uses_azure_rights_management(rights_management_settings: RightsManagement, observed: Observed) -> None:
+    """Exchange Online takes its keys from Azure Rights Management, and people may protect what they send inside."""
+    enabled = rights_management_settings.enabled
+    observed("on", list(enabled.yes))
+    observed("off", list(enabled.no))
+    assert not enabled.no, f"Mail cannot be protected with Azure Rights Management: {', '.join(enabled.no)}."
+    enabled.settle("how rights management is set")
