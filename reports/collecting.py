@@ -20,6 +20,7 @@ from fixtures.tool import TOOL, tool_version
 from fixtures.verdicts import Verdict
 
 from . import posture as p
+from .history import days_of
 
 
 class _Collected(msgspec.Struct):
@@ -109,6 +110,7 @@ class Collector:
             unread=_unread(store, records),
             history=_history(store),
             movements=_movements(store, found),
+            written=list(store.written),
         )
 
 
@@ -221,7 +223,7 @@ def _unread(store: Store, records: list[Record]) -> list[p.Unread]:
 
 def _history(store: Store) -> list[p.Day]:
     read = store.outcomes["secure_scores"]
-    return [] if read.failure else [p.Day(day.date, day.current, day.max) for day in read.value.history]
+    return [] if read.failure else days_of(read.value.history)
 
 
 def _movements(store: Store, found: Catalogue) -> list[p.Movement]:

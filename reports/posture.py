@@ -49,11 +49,15 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One day of Secure Score, in points."""
+    """One day of Secure Score, in points. `of_parts` is the sum of the actions' points, `repeats` whether every figure is as in the row
+    before; both None in postures of versions that did not keep them.
+    """
 
     date: datetime
     current: float | None
     max: float | None
+    of_parts: float | None = None
+    repeats: bool | None = None
 
 
 class Movement(msgspec.Struct, frozen=True):
@@ -152,7 +156,8 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 class Posture(msgspec.Struct):
-    """Everything one run found out. Times are UTC; `totals` counts the tenant's actions, each once."""
+    """Everything one run found out. Times are UTC; `totals` counts the tenant's actions, each once; `written` says what the run wrote
+    to the tenant, where its user chose that it may."""
 
     schema: int
     tool: Tool
@@ -175,6 +180,7 @@ class Posture(msgspec.Struct):
     changes: list[Change] = []
     fail_on: list[str] = []
     exit_status: int | None = None
+    written: list[str] = []
 
     def of_actions(self) -> Iterable[Record]:
         """The records that stand for the tenant's actions: one each, prerequisites and the like left out."""

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from fixtures.record import Microsofts, Points, Record
 from fixtures.verdicts import Verdict
 from reports import posture as postures
+from reports.history import FAULTS, listed
 from reports.posture import Movement, Posture, Unread
 from reports.workbook import SHEETS
 from reports.workbook.actions import COLUMNS
@@ -240,6 +241,16 @@ def test_a_posture_of_nothing_is_written_too(tmp_path: Path) -> None:
     assert "The subscriptions could not be read: licences unknown." in texts(book["Licences"])
     for sheet in book.worksheets[1:]:
         assert sheet.cell(2, 1).value or sheet.title == "Improvement actions", sheet.title
+
+
+def test_the_days_of_the_history_say_what_is_wrong_with_them(demo: Posture, book: Workbook) -> None:
+    found, wanted = rows(book["History days"]), listed(demo.history, demo.as_of)
+    assert [str(row["Date"].value)[:10] for row in found] == [each.date.isoformat() for each in wanted]
+    assert {fault for each in wanted for fault in each.faults} == set(FAULTS)
+    for row, each in zip(found, wanted, strict=True):
+        assert (row["What is wrong with the day"].value or "") == each.wrong
+        assert row["Points"].value == (each.day.current if each.day else None)
+        assert row["Sum of the actions' points"].value == (each.day.of_parts if each.day else None)
 
 
 def test_numbers_that_are_missing_stay_empty(tmp_path: Path) -> None:

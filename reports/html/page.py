@@ -16,14 +16,18 @@ from markupsafe import Markup
 from fixtures.areas import AREAS
 from fixtures.record import Record
 
+from .. import reconciling
 from ..frameworks import FRAMEWORKS, Framework, references_of
+from ..history import adds_up, is_told, listed, stretches
+from ..plan.showing import TIMES
+from ..plan.telling import differs, waits
 from ..posture import Posture, in_order, missing_points
-from . import parts, text, words
+from . import parts, planning, text, words
 from .charts import line
 from .counterexample import cards
 
 _FOLDER = Path(__file__).parent
-_SHEETS = "".join((_FOLDER / name).read_text("utf-8") for name in ("style.css", "actions.css", "print.css"))
+_SHEETS = "".join((_FOLDER / name).read_text("utf-8") for name in ("style.css", "actions.css", "print.css", "sections.css"))
 STYLE = re.sub(r"/\*.*?\*/|(?<=\n)\s+", "", _SHEETS)
 # Its hash is in the Content-Security-Policy: it stands in the page exactly as it is here.
 SCRIPT = re.sub(r"(?m)^\s*//.*\n|^ +", "", (_FOLDER / "script.js").read_text("utf-8"))
@@ -31,6 +35,9 @@ GAPS = 10
 # Of what moved this many are shown, and the rest is folded.
 MOVES = 10
 CHANGES = 300
+STRETCHES = 20
+# Of the actions that another licence would open this many are named.
+NAMED = 12
 
 
 def render(posture: Posture) -> str:
@@ -49,13 +56,12 @@ def render(posture: Posture) -> str:
         "area_names": {area.slug: area.title for area in AREAS},
         "most_items": text.most_items(records),
     }
-    return _template().render(context | _summary(posture, titles) | _actions(records, posture))
+    return _template().render(context | _summary(posture, titles) | _score(posture) | _work(posture) | _actions(records, posture))
 
 
 def _summary(posture: Posture, titles: dict[str, str]) -> dict[str, Any]:
     """What stands before the actions."""
     exit_status = posture.exit_status
-    others = [(each.whom, each.average) for each in posture.score.compared_with] if posture.score else []
     return {
         "sentence": sentence(posture),
         "tiles": parts.tiles(posture.totals),
@@ -64,8 +70,6 @@ def _summary(posture: Posture, titles: dict[str, str]) -> dict[str, Any]:
         "since_baseline": parts.since_baseline(posture),
         "moves": sorted(posture.movements, key=lambda move: (parts.rose(move), -move.date.timestamp(), move.action)),
         "shown_moves": max(MOVES, sum(not parts.rose(move) for move in posture.movements)),
-        "bars": parts.bars(posture),
-        "chart": line(posture.history, posture.movements, others),
         "ledger": parts.ledger(posture.totals),
         "areas": [area for area in posture.areas if area.totals["actions"]],
         "area_words": [word for word in words.WORDS if any(area.totals.get(word.name) for area in posture.areas)],
@@ -74,6 +78,32 @@ def _summary(posture: Posture, titles: dict[str, str]) -> dict[str, Any]:
         "exceptions": parts.accepted(posture.exceptions, titles, posture.as_of.date()),
         "causes": parts.causes(posture),
         "exit": words.EXIT.get(exit_status, "not known") if exit_status is not None else "not known",
+    }
+
+
+def _score(posture: Posture) -> dict[str, Any]:
+    """The score beside others' and over time, and what is wrong with its days."""
+    given, wrong = parts.averages(posture), stretches(posture.history, posture.as_of)
+    return {
+        "bars": parts.bars(posture),
+        "unaveraged": [name for name, average in given if average is None],
+        "chart": line(posture.history, posture.movements, [(name, points) for name, points in given if points is not None], wrong),
+        "days": listed(posture.history, posture.as_of),
+        "stretches": wrong,
+        "most_stretches": STRETCHES,
+        "told": is_told(posture.history),
+    }
+
+
+def _work(posture: Posture) -> dict[str, Any]:
+    """What is to be done in which order, and where Microsoft says otherwise than we do."""
+    return {
+        "plan": planning.planned(posture),
+        "times": TIMES,
+        "named": NAMED,
+        "reconciled": reconciling.groups(posture),
+        "differing": reconciling.differing(posture),
+        "differ": reconciling.DIFFER,
     }
 
 
@@ -128,6 +158,15 @@ def _template() -> jinja2.Template:
         "licence_claims": parts.licence_claims,
         "references": references_of,
         "cards": cards,
+        "adds_up": adds_up,
+        "differs": differs,
+        "waits": waits,
+        "effort": planning.effort,
+        "to_show": planning.to_show,
+        "step_points": planning.points,
+        "how": reconciling.how,
+        "at_stake": reconciling.at_stake,
+        "reasons": reconciling.reasons,
         "kinds": _kinds,
         "seen": jinja2.pass_context(_seen),
     }

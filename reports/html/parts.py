@@ -128,13 +128,19 @@ def rose(move: Movement) -> bool:
     return move.after >= move.before
 
 
+def averages(posture: Posture) -> list[tuple[str, float | None]]:
+    """What Microsoft gives as the average of others: all tenants, those of the same size, of the same industry. It has sent −1 for none."""
+    compared = posture.score.compared_with if posture.score else []
+    return [(each.whom, each.average if each.average >= 0 else None) for each in compared]
+
+
 def bars(posture: Posture) -> list[Bar]:
     """The tenant's score among the averages Microsoft gives, the tenant's own first."""
     score = posture.score
     if score is None or score.current is None:
         return []
     rows = [(posture.tenant.name, score.current, True)]
-    rows += [(each.whom, each.average, False) for each in score.compared_with]
+    rows += [(name, average, False) for name, average in averages(posture) if average is not None]
     whole = max([score.max or 0.0, *(points for _, points, _ in rows)]) or 1.0
     return [Bar(name, points, round(100 * points / whole, 2), own) for name, points, own in rows]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 _CHARSET = '<meta charset="utf-8"/>'
 _DATA = 'data-jsonblob="'
+_CLASS = re.compile(r"^<td class=col-\w+>")
 _OPEN, _CLOSE = "<script>", "</script>"
 
 
@@ -59,13 +60,20 @@ def _accessible(page: str) -> str:
 
 
 def _lighter(page: str) -> str:
-    """pytest-html's data between apostrophes, with its thousands of quotation marks as they are: the same value, a quarter lighter."""
+    """pytest-html's data between apostrophes, with its thousands of quotation marks as they are: the same value, a quarter lighter. What
+    it has read from the cells by their classes it needs no more, and HTML lets the ends of cells go unsaid."""
     before, found, rest = page.rpartition(_DATA)
     value, end, after = rest.partition('"')
     if not found or not end:
         return page
-    data = json.dumps(json.loads(unescape(value)), separators=(",", ":"))
-    return f"{before}{_DATA[:-1]}'{data.replace('&', '&amp;').replace(chr(39), '&#39;')}'{after}"
+    data = json.loads(unescape(value))
+    for row in (row for rows in data.get("tests", {}).values() for row in rows):
+        first, *others = row["resultsTableRow"]
+        row["resultsTableRow"] = [first, *(_CLASS.sub("<td>", cell).removesuffix("</td>") for cell in others)]
+        if not row["extras"]:
+            del row["extras"]
+    said = json.dumps(data, separators=(",", ":"))
+    return f"{before}{_DATA[:-1]}'{said.replace('&', '&amp;').replace(chr(39), '&#39;')}'{after}"
 
 
 def _last_script(page: str) -> str:

@@ -9,6 +9,9 @@ from ..markup import on_github
 from ..standards.names import web_address
 from .facts import Opening, Phase, Plan, Projected, Step
 from .showing import TIMES
+from .telling import Wait, by_week, differs, waits
+
+__all__ = ["by_week", "render"]
 
 TITLE, REASON = 120, 300  # characters; a text is cut there
 NAMED = 12  # actions that another licence would open, by name
@@ -45,17 +48,13 @@ def _rise(plan: Plan) -> str:
     if not plan.projection or plan.now is None:
         return ""
     last = plan.projection[-1]
-    most = f"; at most to {number(last.at_most)}" if _differs(last) else ""
+    most = f"; at most to {number(last.at_most)}" if differs(last.score, last.at_most) else ""
     return f" The score goes from {_of_max(plan, plan.now)} to {_of_max(plan, last.score)} by {day(last.date)}{most}."
 
 
 def _of_max(plan: Plan, points: float) -> str:
     percent, of = plan.percentage(points), f" of {number(plan.max)}" if plan.max is not None else ""
     return f"{number(points)}{of} points" + (f" ({percent:.1f} %)" if percent is not None else "")
-
-
-def _differs(projected: Projected) -> bool:
-    return number(projected.score) != number(projected.at_most)
 
 
 def _times(plan: Plan) -> Iterator[str]:
@@ -95,7 +94,7 @@ def _row(step: Step) -> tuple[str, ...]:
         _points(step),
         step.user_impact,
         step.cost,
-        on_github(" ".join([step.why, *map(_after, _joined(step))]), REASON),
+        on_github(" ".join([step.why, *map(_after, waits(step))]), REASON),
         step.by.isoformat() if step.points else "",
     )
 
@@ -104,7 +103,7 @@ def _points(step: Step) -> str:
     """What can still be earned; where less of it counts for sure, that as well."""
     if not step.scored or step.action is None:
         return "not known" if step.action else "none"
-    return number(step.points) + (f" ({number(step.counted)} counted)" if number(step.counted) != number(step.points) else "")
+    return number(step.points) + (f" ({number(step.counted)} counted)" if differs(step.counted, step.points) else "")
 
 
 def _title(step: Step) -> str:
@@ -118,42 +117,25 @@ def _code(action: str) -> str:
     return on_github(action, TITLE).replace("\\", "").replace("`", "'").replace("|", "/").replace("$", "")
 
 
-def _joined(step: Step) -> list[tuple[list[int], str, int]]:
-    """What a step comes after: the numbers, why, and the days between; one entry for each reason."""
-    found: dict[tuple[str, int], list[int]] = {}
-    for after in step.depends_on:
-        found.setdefault((after.because, after.days), []).append(after.number)
-    return [(numbers, because, days) for (because, days), numbers in found.items()]
-
-
-def _after(joined: tuple[list[int], str, int]) -> str:
-    numbers, because, days = joined
-    waits = f"{days} days after" if days else "After"
-    return f"{waits} {' and '.join(map(str, numbers))}: {because}."
+def _after(wait: Wait) -> str:
+    after = f"{wait.days} days after" if wait.days else "After"
+    return f"{after} {' and '.join(map(str, wait.numbers))}: {wait.because}."
 
 
 def _projection(plan: Plan) -> Iterator[str]:
     if not plan.projection:
         return
     yield "## The score by date\n"
-    differs = any(map(_differs, plan.projection))
-    heads = ("By", "Score", "Percent", *(("At most",) if differs else ()))
-    rows = (_projected(plan, each, differs) for each in by_week(plan.projection))
+    both = any(differs(each.score, each.at_most) for each in plan.projection)
+    heads = ("By", "Score", "Percent", *(("At most",) if both else ()))
+    rows = (_projected(plan, each, both) for each in by_week(plan.projection))
     yield from _table(heads, rows, numbers=(1, 2, 3))
 
 
-def _projected(plan: Plan, each: Projected, differs: bool) -> tuple[str, ...]:
+def _projected(plan: Plan, each: Projected, both: bool) -> tuple[str, ...]:
     percent = plan.percentage(each.score)
     shown = f"{percent:.1f} %" if percent is not None else "not known"
-    return (each.date.isoformat(), number(each.score), shown, *((number(each.at_most),) if differs else ()))
-
-
-def by_week(projection: Sequence[Projected]) -> list[Projected]:
-    """The start, and the last entry of each week: a table that a person can read."""
-    weeks: dict[tuple[int, int], Projected] = {}
-    for each in projection[1:]:
-        weeks[each.date.isocalendar()[:2]] = each
-    return [*projection[:1], *weeks.values()]
+    return (each.date.isoformat(), number(each.score), shown, *((number(each.at_most),) if both else ()))
 
 
 def _assumptions(plan: Plan) -> Iterator[str]:

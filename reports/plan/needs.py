@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 
 import msgspec
 
@@ -25,8 +26,21 @@ class Need(msgspec.Struct, frozen=True):
 def others_of(action: str) -> Iterator[tuple[str, Need]]:
     """The patterns of what an action needs, each with the rule that says so. `action` is a plain id."""
     for need in NEEDS:
-        if any(fnmatchcase(action, pattern) for pattern in need.of):
-            yield from ((other, need) for other in need.others if not fnmatchcase(action, other))
+        if fits(action, need.of):
+            yield from ((other, need) for other in need.others if not fits(action, (other,)))
+
+
+def fits(action: str, patterns: tuple[str, ...]) -> bool:
+    """Whether one of the patterns is that of a plain id."""
+    names, wild = _split(patterns)
+    return action in names or any(fnmatchcase(action, pattern) for pattern in wild)
+
+
+@cache
+def _split(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The patterns that are an id in full, which is most of them, and those that a regular expression has to be made of."""
+    wild = tuple(pattern for pattern in patterns if any(sign in pattern for sign in "*?["))
+    return frozenset(patterns).difference(wild), wild
 
 
 # A mistake in one of these can keep everybody out, and so they need an account that still gets in, and one that still synchronises.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from fnmatch import fnmatchcase
 from fractions import Fraction
+from functools import cache
+from itertools import groupby
 
 import msgspec
 
@@ -15,7 +16,7 @@ from fixtures.record import Record
 from ..posture import missing_points
 from .calendar import Clock
 from .facts import Level, Phase
-from .needs import CAN_LOCK_OUT, others_of
+from .needs import CAN_LOCK_OUT, fits, others_of
 
 EFFORT: dict[Level, Fraction] = {"low": Fraction(1, 4), "moderate": Fraction(1), "high": Fraction(5), "unknown": Fraction(1, 2)}
 """Working days of a step, by its implementation cost: to decide, prepare, make and watch it. The setting itself takes minutes."""
@@ -69,14 +70,16 @@ def drafts_of(records: Sequence[Record]) -> list[Draft]:
     """The records as steps, each with its phase and what it needs of the others."""
     drafts = [Draft(record, _phase(record), []) for record in records]
     by_id = [(plain_id(draft.record.action), draft) for draft in drafts if draft.record.action]
+    matching = cache(lambda pattern: [draft for id, draft in by_id if fits(id, (pattern,))])
     safety = [draft for draft in drafts if draft.phase is Phase.PREREQUISITES and check_of(draft.record) in _PREREQUISITES[:2]]
     for own, draft in by_id:
         if own in CAN_LOCK_OUT:
             draft.needs += [Needed(each.item, "a mistake must not keep everybody out") for each in safety]
         for pattern, need in others_of(own):
-            draft.needs += [Needed(other.item, need.because, need.days) for id, other in by_id if fnmatchcase(id, pattern)]
+            draft.needs += [Needed(other.item, need.because, need.days) for other in matching(pattern)]
+    by_item = {draft.item: draft for draft in drafts}
     for draft in drafts:
-        _move_up(draft, {each.item: each for each in drafts})
+        _move_up(draft, by_item)
     return drafts
 
 
@@ -111,19 +114,29 @@ def _order(draft: Draft) -> tuple[int, int, int, float, str]:
 def scheduled(drafts: Sequence[Draft], start: date, pace: Fraction) -> list[tuple[Draft, date]]:
     """The steps in the order in which they are made, each with its day: of what can be made, always the next by phase and rank."""
     clock, made = Clock(start, pace), dict[str, date]()
-    waiting, done = sorted(drafts, key=_order), list[tuple[Draft, date]]()
-    while waiting:
-        phase = waiting[0].phase
-        if done and done[-1][0].phase is Phase.CLOUD_APPS and phase is not Phase.CLOUD_APPS:
+    ordered, done = sorted(drafts, key=_order), list[tuple[Draft, date]]()
+    for _, group in groupby(ordered, key=lambda draft: draft.phase):
+        if done and done[-1][0].phase is Phase.CLOUD_APPS:
             clock.wait_until(done[-1][1] + CLOUD_APPS_FIRST)
-        free = {draft.item: _free_from(draft, made) for draft in waiting if draft.phase is phase}
-        days = {item: day for item, day in free.items() if day is not None}
-        clock.wait_until(min(days.values()))
-        chosen = next(draft for draft in waiting if draft.item in days and days[draft.item] <= clock.today)
-        waiting.remove(chosen)
-        made[chosen.item] = clock.take(EFFORT[chosen.cost])
-        done.append((chosen, made[chosen.item]))
+        waiting = list(group)
+        while waiting:
+            chosen = _next(waiting, made, clock)
+            waiting.remove(chosen)
+            made[chosen.item] = clock.take(EFFORT[chosen.cost])
+            done.append((chosen, made[chosen.item]))
     return done
+
+
+def _next(waiting: Sequence[Draft], made: dict[str, date], clock: Clock) -> Draft:
+    """The first that can be begun today; where there is none, the first of those that can be begun next, on whose day the clock is then."""
+    free = list[tuple[Draft, date]]()
+    for draft in waiting:
+        day = _free_from(draft, made)
+        if day is not None and day <= clock.today:
+            return draft
+        free += [(draft, day)] if day is not None else []
+    clock.wait_until(min(day for _, day in free))
+    return next(draft for draft, day in free if day <= clock.today)
 
 
 def _free_from(draft: Draft, made: dict[str, date]) -> date | None:

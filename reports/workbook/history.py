@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart._chart import ChartBase
 from openpyxl.chart.axis import DateAxis
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.verdicts import Verdict
-from reports.posture import Day, Movement, Posture
+from reports.history import Listed, listed
+from reports.posture import Movement, Posture
 
 from .actions import area_title
 from .cells import Column, table
-from .pages import dress, labels, pale_lines, rule_rows, section, single
-from .styles import ACCENT, MUTED, SOLID
+from .pages import always, dress, labels, pale_lines, rule_rows, section, single, where
+from .styles import ACCENT, MUTED, SOLID, TINTS
 
 _CHARTS_AT = (2, 22, 43)
 """The rows where the charts begin: two on a page, and the page ends between them and the third."""
@@ -35,22 +37,44 @@ class Compared:
 
 
 def fill(sheet: Worksheet, posture: Posture, compared: Compared | None) -> None:
-    columns: list[Column[Day]] = [
-        Column("Date", 13, "date", lambda d: d.date),
-        Column("Points", 12, "points", lambda d: d.current),
-        Column("Max", 12, "points", lambda d: d.max),
-        Column("Percentage", 12, "percent", lambda d: d.current / d.max if d.current is not None and d.max else None),
-    ]
-    last = single(sheet, posture, columns, posture.history, "No day of Secure Score could be read.")
+    """A row a day, those of which Microsoft gave none too: there the lines of the charts are broken."""
+    amber = TINTS[Verdict.NOT_EVALUATED]
+    own = {_WRONG: [where(f"LEN(${get_column_letter(len(_DAYS))}2)>0", tint=amber[0], ink=amber[1]), always()]}
+    last = single(sheet, posture, _DAYS, listed(posture.history, posture.as_of), "No day of Secure Score could be read.", own=own)
     charts: list[ChartBase] = []
     if posture.history:
         charts += [_percentage(sheet, last), _points(sheet, last)]
     if compared:
         charts.append(_comparison(compared))
     for row, chart in zip(_CHARTS_AT, charts, strict=False):
-        sheet.add_chart(chart, f"F{row}")
+        sheet.add_chart(chart, f"{_CHARTS_IN}{row}")
     sheet.row_breaks.append(Break(id=_PAGE_ENDS))
-    sheet.print_area = f"A1:T{max(last, 1 + len(charts) * 20)}"
+    sheet.print_area = f"A1:{_CHARTS_END}{max(last, 1 + len(charts) * 20)}"
+
+
+def _current(row: Listed) -> float | None:
+    return row.day.current if row.day else None
+
+
+def _max(row: Listed) -> float | None:
+    return row.day.max if row.day else None
+
+
+def _share(row: Listed) -> float | None:
+    current, most = _current(row), _max(row)
+    return current / most if current is not None and most else None
+
+
+_WRONG = "What is wrong with the day"
+_DAYS: list[Column[Listed]] = [
+    Column("Date", 13, "date", lambda row: row.date),
+    Column("Points", 12, "points", _current),
+    Column("Max", 12, "points", _max),
+    Column("Percentage", 12, "percent", _share),
+    Column("Sum of the actions' points", 14, "points", lambda row: row.day.of_parts if row.day else None),
+    Column(_WRONG, 46, "text", lambda row: row.wrong),
+]
+_CHARTS_IN, _CHARTS_END = "H", "V"
 
 
 def _percentage(sheet: Worksheet, last: int) -> LineChart:

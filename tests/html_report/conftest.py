@@ -64,7 +64,7 @@ def small(demo: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
         totals=postures.count(records, 258),
         areas=demo.posture.areas[:4],
         licences=(demo.posture.licences or [])[-2:],
-        history=demo.posture.history[-5:],
+        history=demo.posture.history[-40:],  # with days that are missing, frozen and inconsistent
         movements=demo.posture.movements[:12],
         evidence=demo.posture.evidence[:5],
     )

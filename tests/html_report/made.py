@@ -22,6 +22,8 @@ from tests.harness import ROOT
 EVIL = "<img src=x onerror=\"document.title='owned'\"></script><script>document.title='owned'</script>\u202egnp\u2066\x1b[31m"
 EVIL_HTML = f'{EVIL}<a href="javascript:alert(1)">a</a><a href="//evil.example/" onclick="x()">b</a><a href="https://ok.example/">c</a>'
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# A window of 1280 by 1024 at 400 %.
+ZOOMED = {"width": 320, "height": 256}
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here to open the report with")
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from .made import Made, needs_browser, visit
+from .made import ZOOMED, Made, needs_browser, visit
 
 pytestmark = needs_browser
-# A window of 1280 by 1024 at 400 %.
-ZOOMED = {"width": 320, "height": 256}
 OPEN_ALL = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 
 

@@ -54,7 +54,10 @@ def section(posture: Posture, name: str) -> str:
 
 
 def test_the_sections_come_in_the_order_of_the_questions(demo: Made) -> None:
-    order = "answer changes score coverage areas gaps exceptions not-evaluated prerequisites licences actions evidence method frameworks"
+    order = (
+        "answer changes score coverage areas gaps plan exceptions not-evaluated reconciliation prerequisites licences actions evidence "
+        "method frameworks"
+    )
     assert list(demo.tree.xpath("//main/section/@id")) == order.split()
     contents = [href[1:] for href in demo.tree.xpath('//nav[@id="contents"]//li/a/@href')]
     assert contents == [*order.split(), "pytest"]

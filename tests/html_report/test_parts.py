@@ -62,6 +62,10 @@ def test_a_day_without_a_score_is_a_gap_in_the_line_and_no_zero() -> None:
     drawn = charts.line(history, [], [])
     assert drawn is not None
     assert len(drawn.segments) == 2
+    assert drawn.bridges == [f"{drawn.segments[0].split()[-1]} {drawn.segments[1].split()[0]}"]
+    apart = charts.line([history[0], history[3], history[4]], [], [])
+    assert apart is not None
+    assert len(apart.segments) == 2, "nor is a day of which there is no row"
     assert "rose by 3 points, from 10 on 1 January 2026 to 13 on 5 January 2026" in drawn.words
     assert charts.line(history[:1], [], []) is None
 
