@@ -64,10 +64,10 @@ def emulator(folder: Path, *arguments: str) -> Iterator[Emulated]:
         process.wait(30)
 
 
-def suite(emulated: Emulated, folder: Path, *arguments: str, gated: bool = True) -> Cost:
-    """The whole suite with all its deliverables against an emulator, in a process of its own."""
+def suite(emulated: Emulated, folder: Path, *arguments: str, gated: bool = True, **declared: str) -> Cost:
+    """The whole suite with all its deliverables against an emulator, in a process of its own. `declared` stands in `tenants.toml`."""
     table = {"id": emulated.tenant_id, "cloud": "bench", "graph": emulated.graph, "authority": emulated.authority}
-    lines = [f"{name} = {json.dumps(value)}" for name, value in (table | {"break_glass_accounts": [BREAK_GLASS]}).items()]
+    lines = [f"{name} = {json.dumps(value)}" for name, value in (table | {"break_glass_accounts": [BREAK_GLASS]} | declared).items()]
     (folder / "tenants.toml").write_text("\n".join(["[bench]", *lines]), "utf-8")
     options = ["--tenant=bench", f"--tenants={folder / 'tenants.toml'}", f"--reports={folder / 'reports'}", "-q", "-p", "no:cacheprovider"]
     start = ["-m", "pytest"] if gated else ["-c", UNGATED]
