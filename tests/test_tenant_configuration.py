@@ -128,12 +128,14 @@ def test_a_whole_export_goes_before_a_newer_one_that_is_half() -> None:
         ((f"{OTHER}: access denied",), 0, False),
         ((f"{KIND}: access denied",), 1, False),
         (("TransportRule could not be exported",), 1, False),
+        (({"resourceType": OTHER, "errorMessage": "access denied"},), 1, True),
+        (({"resourceType": KIND, "errorMessage": "access denied"},), 1, False),
         (("Something went wrong",), 1, False),
         ((f"{OTHER}: access denied", "Something went wrong"), 1, False),
         ((), 1, False),
     ],
 )
-def test_what_is_trusted_of_a_job_that_succeeded_in_part(details: tuple[str, ...], objects: int, trusted: bool) -> None:
+def test_what_is_trusted_of_a_job_that_succeeded_in_part(details: tuple[Any, ...], objects: int, trusted: bool) -> None:
     half = job(status="partiallySuccessful", kinds=(KIND, OTHER), error_details=details)
     found = {KIND: [{"Name": "a"}] * objects, OTHER: [{"Name": "b"}]}
     if trusted:

@@ -109,6 +109,8 @@ CASES: list[Case] = [
         ]
     ),
     ("meeting_designatedpresenter_v1", MET, held(by="Global", DesignatedPresenterRoleMode="OrganizerOnlyUserOverride")),
+    # Whoever joins the company tomorrow has the Global one
+    (JOIN, NOT, together(held(by="Global", AllowAnonymousUsersToJoinMeeting=True), listed([user(1, "Invited people only")]))),
     # A policy of Microsoft's harms once somebody has it
     (JOIN, NOT, with_users(user(900, "AllOn"))),
     (JOIN, NOT, with_users(user(900, "tag:allon"))),

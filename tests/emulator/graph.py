@@ -34,11 +34,11 @@ class Graph:
 
     inner: ASGIApp
 
-    def __init__(self, answers: Answers, entra: Entra, behaviour: Behaviour, base: str) -> None:
+    def __init__(self, answers: Answers, entra: Entra, behaviour: Behaviour, jobs: SnapshotJobs) -> None:
         self._answers = answers
         self._entra = entra
         self.states = ControlStates()
-        self.jobs = SnapshotJobs(answers, base)
+        self.jobs = jobs
         self.behaviour = behaviour
 
     @property

@@ -53,7 +53,8 @@ class Emulator:
         self.tenant_id = snapshot.manifest.tenant.id or organization.id or _SOME_TENANT
         domains = [domain.name for domain in organization.verified_domains]
         self._entra = Entra(base, self.tenant_id, domains, behaviour)
-        self._graph = Graph(Answers(Recording(snapshot, base), base), self._entra, behaviour, base)
+        answers = Answers(Recording(snapshot, base), base)
+        self._graph = Graph(answers, self._entra, behaviour, SnapshotJobs(answers, base, snapshot.manifest.recorded_at))
         routes = Starlette(routes=[*self._entra.routes(), *self._graph.routes()])
         self._faults = Faults(routes, base, behaviour.plan, self._entra.revoke)
         self._limits = self._graph.inner = Limits(self._faults, self.tenant_id, behaviour.limits)

@@ -59,8 +59,8 @@ def is_job(path: str) -> bool:
 class SnapshotJobs:
     """The jobs that were made since the emulator started, beside those that were recorded."""
 
-    def __init__(self, answers: Answers, base: str) -> None:
-        self._answers, self._base = answers, base
+    def __init__(self, answers: Answers, base: str, recorded_at: datetime | None) -> None:
+        self._answers, self._base, self._recorded_at = answers, base, recorded_at
         self._made: dict[str, _Made] = {}
         self._gone: set[str] = set()
         self.exported = 0
@@ -165,7 +165,7 @@ class SnapshotJobs:
         made = self._made.get(key)
         if made is None:
             row = next((each for each in self._recorded() if key in str(each.get("resourceLocation"))), None)
-            if row and _is_over(row):
+            if row and _is_over(row, self._recorded_at or datetime.now(UTC)):
                 raise _missing(key)
             return self._answers.answer(asked)
         if not made.row["resourceLocation"]:
@@ -225,9 +225,10 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _is_over(row: dict[str, Any]) -> bool:
+def _is_over(row: dict[str, Any], now: datetime) -> bool:
+    """Whether what a job exported is kept no longer: at the moment the tenant was recorded, for it stays what it was then."""
     try:
-        return datetime.now(UTC) - datetime.fromisoformat(str(row.get("createdDateTime"))) > KEPT
+        return now - datetime.fromisoformat(str(row.get("createdDateTime"))) > KEPT
     except (ValueError, TypeError):
         return False
 

@@ -175,20 +175,24 @@ def test_services_that_share_a_limit_share_it_and_others_do_not() -> None:
     assert tenant.statuses("organization", 1) == {200: 1}
 
 
+DEAR = "groups/1/transitiveMembers"  # five units
+
+
 def test_the_directory_says_what_was_used_and_warns_before_it_refuses() -> None:
     tenant = Tenant()
     _, headers = tenant.ask("users")
     assert (headers["x-ms-resource-unit"], headers.get("x-ms-throttle-limit-percentage")) == ("2", None)
-    assert tenant.statuses("users", 3198) == {200: 3198}
+    assert tenant.statuses(DEAR, 1279) == {200: 1279}
+    tenant.ask("domains")
     assert "x-ms-throttle-limit-percentage" not in tenant.ask("domains")[1]
     assert tenant.ask("domains")[1]["x-ms-throttle-limit-percentage"] == "0.80"
-    assert tenant.statuses("users", 800) == {200: 800}
+    assert tenant.statuses(DEAR, 320) == {200: 320}
     status, headers = tenant.ask("users")
     assert status == 429
     assert headers["x-ms-throttle-scope"] == f"Tenant_Application/ReadWrite/{CLIENT_ID}/{TENANT_ID}"
     assert headers["x-ms-throttle-information"] == "ResourceUnitLimitExceeded"
     assert headers["x-ms-throttle-limit-percentage"] == "1.00"
-    tenant.statuses("users", 4000)
+    tenant.statuses(DEAR, 1300)
     assert tenant.ask("users")[1]["x-ms-throttle-limit-percentage"] == "1.80"
 
 

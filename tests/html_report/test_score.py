@@ -90,7 +90,7 @@ def test_the_tenant_stands_beside_all_others_its_own_size_and_its_industry(demo:
     node = section(msgspec.structs.replace(demo.posture, verdicts=[], score=score))
     shown = {squeezed(row[0]): squeezed(row[1]) for row in node.xpath('.//table[@class="bars"]/tbody/tr')}
     assert shown == {
-        demo.posture.tenant.name: "693.86",
+        demo.posture.tenant.name: text.number(score.current),
         "all tenants": "500.5",
         "tenants with 301 to 1000 seats": "400.25",
         "tenants of the same industry": "300",
