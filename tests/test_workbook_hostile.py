@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
+from openpyxl.writer.excel import ExcelWriter
 
 from fixtures.record import Microsofts
 from fixtures.verdicts import Verdict
@@ -113,11 +114,10 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, mon
     path = tmp_path / "workbook.xlsx"
     path.write_bytes(b"the old one")
 
-    def half(self: Workbook, filename: Path) -> None:
-        filename.write_bytes(b"half")
+    def half(_: ExcelWriter) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(Workbook, "save", half)
+    monkeypatch.setattr(ExcelWriter, "save", half)
     with pytest.raises(OSError, match="disk full"):
         workbook.write(posture, path)
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("workbook.xlsx", b"the old one")]

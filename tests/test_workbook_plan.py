@@ -225,3 +225,9 @@ def test_closed_since_is_the_first_run_that_found_it_so() -> None:
     assert first.since == posture.as_of
     again = plan_of(posture, {key: Entry(held.action, held.title, held.typed, datetime(2026, 1, 2, tzinfo=UTC))}).ended[0]
     assert again.since == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_a_posture_of_a_day_that_no_plan_can_start_on_has_its_workbook(tmp_path: Path) -> None:
+    posture = small()
+    posture.as_of = datetime(1999, 5, 5, tzinfo=UTC)
+    assert rows(reread(posture, tmp_path)[PLAN])

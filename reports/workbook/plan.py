@@ -74,7 +74,7 @@ def plan_of(posture: Posture, entries: Mapping[str, Entry], actions: Iterable[Ro
     tenant holds no licence for is not among them: nobody can do it."""
     records = [*posture.of_actions(), *(record for record in in_order(posture.verdicts) if not record.action)]
     by_item = {row.record.item: row for row in actions}
-    works = {work.item: work for work in work_of(posture).steps}
+    works = _works(posture)
     ordered = sorted((r for r in records if r.verdict in _OPEN), key=lambda record: _order(record, works.get(record.item)))
     steps = [
         Step(n, _kind(r), _id(r), r.title, r, by_item.get(r.item), entries.get(key_of(_id(r))), works.get(r.item))
@@ -91,6 +91,14 @@ def plan_of(posture: Posture, entries: Mapping[str, Entry], actions: Iterable[Ro
         elif record is None:
             steps.append(Step(len(steps) + 1, UNSEEN, entry.action, entry.title, None, None, entry))
     return ActionPlan(steps, sorted(ended, key=lambda row: (row.now, row.title.casefold(), row.entry.action)))
+
+
+def _works(posture: Posture) -> dict[str, Work]:
+    """The work behind each item; nothing, where the posture is of a day that no plan can start on."""
+    try:
+        return {work.item: work for work in work_of(posture).steps}
+    except ValueError:
+        return {}
 
 
 def is_late(entry: Entry, when: datetime) -> bool:
