@@ -194,19 +194,22 @@ def test_every_resource_is_read_once_whatever_uses_it(bench: Bench, run: Callabl
     posture = run(f"--tenant={bench.folder}").posture
     ids = [item.id for item in posture.evidence]
     assert len(ids) == len(set(ids))
-    assert len(ids) == len(RESOURCES) + 3 + 2  # of three groups the members, of three kinds the conflicts
-    # Profiles have two pages; registrations and users three, and so have the users among whom some are looked for, five times.
-    assert sum(item.pages for item in posture.evidence) == len(ids) + 1 + 2 * (2 + 5)
+    asking = [name for name, resource in RESOURCES.items() if not resource.take]
+    assert len(ids) == len(asking) + 3 + 2  # of three groups the members, of three kinds the conflicts
+    # Profiles have two pages; registrations, users and who has which meeting policy three, and so have the users among whom some are
+    # looked for, five times.
+    assert sum(item.pages for item in posture.evidence) == len(ids) + 1 + 2 * (3 + 5)
 
 
 def test_only_what_the_selected_checks_name_is_read(bench: Bench, run: Callable[..., Run]) -> None:
-    posture = run(f"--tenant={bench.folder}", "--area", "teams").posture
-    assert {item.id for item in posture.evidence} == {
-        "v1.0/organization",
-        "v1.0/subscribedSkus",
-        "v1.0/security/secureScores",
-        "v1.0/security/secureScoreControlProfiles",
-    }
+    always = {"organization", "subscribedSkus", "security/secureScores", "security/secureScoreControlProfiles"}
+    scored = run(f"--tenant={bench.folder}", "--area", "cloud-app-security").posture
+    assert {item.id for item in scored.evidence} == {f"v1.0/{path}" for path in always}
+    exported = run(f"--tenant={bench.folder}", "--area", "customer-lockbox").posture
+    jobs, exports = "admin/configurationManagement/configurationSnapshotJobs", "v1.0/admin/configurationManagement/configurationSnapshots/"
+    ids = {item.id for item in exported.evidence}
+    assert {id for id in ids if not id.startswith(exports)} == {f"v1.0/{path}" for path in always | {jobs}}
+    assert len(ids) == len(always) + 2
 
 
 @needs_shared
