@@ -87,7 +87,13 @@ MADE = {
     *("directory_sync.Conflict", "directory_sync.SyncConflicts", "directory_sync._SynchronisedPage"),
     *("hunting.DeviceConfigurations", "intune.Policy", "intune.Policies", "defender_for_identity.LeakedCredentials"),
     *("secure_score.ControlScore", "secure_score.StateUpdate", "secure_score.ControlProfile", "secure_score.ScoreDay"),
-    *("tenant_configuration.Jobs", "teams_meetings.Holders", "teams_meetings.MeetingAssignments", "teams_meetings._UserPage"),
+    *(
+        "tenant_configuration.Jobs",
+        "tenant_configuration._Ensured",
+        "teams_meetings.Holders",
+        "teams_meetings.MeetingAssignments",
+        "teams_meetings._UserPage",
+    ),
     *("secure_score.Comparison", "secure_score.SecureScores", "secure_score._Page", "workloads.SensitivityLabels"),
 }
 

@@ -148,6 +148,11 @@ def test_a_job_that_succeeded_and_names_errors_is_half() -> None:
     refused(Cause.TRUNCATED, listed(job(error_details=("throttled",))), "throttled", objects={KIND: [{"Name": "a"}]})
 
 
+def test_an_object_that_is_said_to_be_absent_is_no_evidence() -> None:
+    refused(Cause.TRUNCATED, listed(job()), "says that it is absent", objects={KIND: [{"Name": "a"}, {"Name": "b", "Ensure": "Absent"}]})
+    assert len(taken(listed(job()), {KIND: [{"Name": "a", "Ensure": "Present"}]})) == 1
+
+
 def test_two_of_what_there_is_one_of_are_malformed() -> None:
     with pytest.raises(ValueError, match="2 of what a tenant has one of"):
         the_only(_Rule)([b'{"Name": "a"}', b'{"Name": "b"}'])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import checks
-from tests.harness import Bench, Run
+from tests.harness import ROOT, Bench, Run
 
 Change = Callable[[Bench], None]
 MET, NOT, NA, NE = "met", "not met", "not applicable", "not evaluated"
@@ -85,11 +85,13 @@ def each_of(cases: Sequence[Case]) -> pytest.MarkDecorator:
 
 
 def judged(name: str, verdict: str, change: Change, bench: Bench, run: Callable[..., Run]) -> None:
-    """The check `name` gives `verdict` once the demo tenant is changed, with a reason and evidence."""
+    """The check `name` gives `verdict` once the demo tenant is changed, with a reason and evidence. Its file alone is collected."""
     change(bench)
     family = family_of(name)
-    chosen = f"{family} and {name}" if family else name if name.startswith("check_") else dict(_claims())[name]
-    record = run(f"--tenant={bench.folder}", "-k", chosen, "--exceptions", _none(bench)).records[name]
+    check = family or (name if name.startswith("check_") else dict(_claims())[name])
+    chosen = f"{family} and {name}" if family else check
+    file = ROOT / "checks" / f"{dict(_checks())[check].__module__.rpartition('.')[2]}.py"
+    record = run(f"--tenant={bench.folder}", "-k", chosen, "--exceptions", _none(bench), checks=file).records[name]
     assert record.verdict == verdict, record.reason
     assert record.reason
     assert not record.reason.startswith("assert")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -20,14 +20,14 @@ from fixtures.graph.snapshot import SnapshotTransport, open_snapshot
 from fixtures.judging import Observed
 from fixtures.licences import Licences
 from fixtures.resources import RESOURCES
-from fixtures.store import Reader, Store
+from fixtures.store import Outcome, Reader, Store
 from fixtures.tenant import Access, Tenant
 from fixtures.verdicts import NotApplicable, NotEvaluated, judge
 from tests.direct.judged import Case, each_of
 from tests.harness import NOW, Bench
 
 # Where the fixtures are that a check may ask for, beside the resources, and those that pytest makes of the run.
-_FIXTURES = ("fixtures.people", "fixtures.sign_ins")
+_FIXTURES = ("fixtures.people", "fixtures.sign_ins", "fixtures.mail_protection.families")
 _GIVEN = {"store", "observed"}
 _OF_A_RUN: dict[str, Callable[..., Any]] = {"licences": lambda subscribed_skus: Licences(tuple(subscribed_skus))}
 
@@ -75,19 +75,33 @@ def concluded(name: str, bench: Bench) -> str:
 
 def conclusion(name: str, folder: Path) -> tuple[str, str]:
     """The same with its reason, which is empty where the check is met."""
-    check = _checks()[name]
+    return conclusion_over(name, looked_at(name, folder))
+
+
+def looked_at(name: str, folder: Path, known: Mapping[str, Outcome] | None = None) -> Store:
+    """What the check looks at, read from the snapshot in `folder` where it is not `known`."""
     snapshot = open_snapshot(folder)
     store = Store(Tenant("quick", "snapshot", GLOBAL, snapshot.declared, NOW, NOW), Path())
-    names = list(inspect.signature(check).parameters)
+    store.outcomes = dict(known or {})
     with closing(Reader(store, Access(None, SnapshotTransport(snapshot)))) as reader:
-        reader.read(sorted({resource for name in names if name not in _GIVEN for resource in _resources(name)}))
+        reader.read(sorted({resource for needed in _needed(name) if needed not in _GIVEN for resource in _resources(needed)}))
+    return store
+
+
+def conclusion_over(name: str, store: Any) -> tuple[str, str]:
+    """The same over what has been read: `store.value` gives a resource by its name, or raises `Unreadable`."""
+    check = _checks()[name]
     given = {"store": store, "observed": Observed({})}
     try:
-        check(**{name: _made(name, given) for name in names})
+        check(**{needed: _made(needed, given) for needed in _needed(name)})
     except (AssertionError, NotApplicable, NotEvaluated, Unreadable) as error:
         judgement = judge(error, error.__traceback__, Path(check.__code__.co_filename), "")
         return str(judgement.verdict), judgement.reason
     return "met", ""
+
+
+def _needed(name: str) -> list[str]:
+    return list(inspect.signature(_checks()[name]).parameters)
 
 
 @cache

@@ -21,6 +21,8 @@ from tests.direct.quick import concluded, conclusion, first_of_each
 from tests.harness import ROOT, Bench, Run
 from tests.redacting import REDACTOR
 
+POSTURE_ALONE = True
+
 FRESH, HASHES = "check_directory_synchronisation_is_fresh", "check_password_hashes_were_synchronised_lately"
 CONFLICTS, ROLES = "check_nothing_is_synchronised_with_a_conflict", "check_no_synchronised_account_holds_a_role"
 EXCLUDED = "check_the_directory_sync_account_is_excluded_from_mfa"

@@ -47,7 +47,8 @@ CASES: list[Case] = [
     ("exo_mailboxaudit", MET, DEMO_EXPORT),
     ("exo_mailboxaudit", NOT, set_to("organizationconfig", AuditDisabled=True)),
     ("exo_mailboxaudit", NE, set_to("organizationconfig", AuditDisabled=None)),
-    ("exo_mailboxaudit", NE, exported([*DEMO, DEMO[0]])),
+    ("exo_mailboxaudit", NE, exported([*DEMO, (DEMO[0][0], {**DEMO[0][1], "AuditDisabled": True})])),
+    ("exo_mailboxaudit", MET, exported([*DEMO, DEMO[0]])),  # the same object, from a page that came twice
     ("exo_oauth2clientprofileenabled", MET, DEMO_EXPORT),
     ("exo_oauth2clientprofileenabled", NOT, set_to("organizationconfig", OAuth2ClientProfileEnabled=False)),
     ("CustomerLockBoxEnabled", MET, together(licensed, DEMO_EXPORT)),

@@ -20,6 +20,8 @@ from tests.direct.quick import concluded, first_of_each
 from tests.harness import SHARED, Bench, Run, needs_shared
 from tests.redacting import REDACTOR
 
+POSTURE_ALONE = True
+
 SETTINGS, SYNC, GROUPS = "groupSettings", "directory/onPremisesSynchronization", "groups"
 OWN, ON_PREMISES, HASHES = "aad_custom_banned_passwords", "aad_password_protection", "PasswordHashSync"
 ADMINS, PUBLIC = "aad_admin_accounts_separate_unassigned_cloud_only", "aad_managed_approved_public_groups_only"
@@ -189,7 +191,7 @@ def test_a_directory_of_the_cloud_is_not_asked_how_it_synchronises(bench: Bench,
 
 
 def test_banned_words_are_in_no_report(bench: Bench, run: Callable[..., Run]) -> None:
-    found = run(f"--tenant={bench.folder}", "-k", "own_words or organizations_own")
+    found = run(f"--tenant={bench.folder}", "-k", "own_words or organizations_own", deliverables=True)
     assert found.records[OWN].observed["words on the list"] == 5
     for path in (path for path in found.folder.rglob("*") if path.is_file()):
         assert b"rullestad" not in path.read_bytes(), path
