@@ -220,3 +220,11 @@ def test_what_could_not_be_evaluated_comes_with_its_cure(demo: Made) -> None:
         said = section(msgspec.structs.replace(demo.posture, verdicts=[failed], totals=postures.count([failed], 258)), "not-evaluated")
         assert cause in said
         assert cure in said
+
+
+def test_what_the_run_wrote_is_told_and_what_it_did_not_too(demo: Made) -> None:
+    assert "Read onlyThe run asks Graph and changes nothing in the tenant." in section(demo.posture, "method")
+    told = 'The run created the snapshot job "M365 posture <b>" in the tenant (3 types), and deleted it.'
+    wrote = section(msgspec.structs.replace(demo.posture, written=[told]), "method")
+    assert f"Read, with one exception{told} Nothing else was changed in the tenant." in wrote
+    assert "changes nothing in the tenant" not in wrote
