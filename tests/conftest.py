@@ -1,15 +1,43 @@
-"""What the tests share: the demo tenant as a folder that a test may damage, and the real suite run on it."""
+"""What the tests share: the demo tenant as a folder that a test may damage, the real suite run on it, and whole runs made once for all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests import labs, whole_runs
+from tests.emulator import Emulator
 from tests.harness import Bench, Run, suite, write_posture
 
 pytest_plugins = ["pytester"]
+
+
+def pytest_configure() -> None:
+    """Bytecode is kept, whatever the environment says: tests start the suite so often that compiling it anew doubles their time."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _place(tmp_path_factory: pytest.TempPathFactory) -> None:
+    whole_runs.Place.found(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def demo_run() -> Run:
+    """The demo tenant as a user starts it, with every deliverable."""
+    return whole_runs.demo_run()
+
+
+@pytest.fixture(scope="session")
+def real_run() -> Run:
+    """A real tenant's score as a user starts it, with every deliverable. Only where the shared reference material is."""
+    return whole_runs.real_run()
 
 
 @pytest.fixture(scope="session")
@@ -27,15 +55,34 @@ def bench(tmp_path: Path, demo_template: Path) -> Bench:
 def run(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Callable[..., Run]:
     """Runs the real checks in this process: `run("--tenant=…", "--area=teams")`.
 
-    In a module that says `POSTURE_ALONE = True` a run leaves its posture and no other deliverable, which takes half as long.
+    In a module that says `POSTURE_ALONE = True` a run leaves its posture and no other deliverable, which takes half as long, unless
+    it is asked for them: `run("--tenant=…", deliverables=True)`.
     """
     for name in ("CI", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
-    alone = getattr(request.module, "POSTURE_ALONE", False)
-    if alone:
-        monkeypatch.setattr("reports.plugin.write_all", write_posture)
-    more = ("-p", "no:html", "-p", "no:junitxml") if alone else ()
-    return lambda *arguments, **options: suite(pytester, tmp_path / "reports", *more, *arguments, **options)
+    usual = not getattr(request.module, "POSTURE_ALONE", False)
+
+    def one(*arguments: str, deliverables: bool = usual, **options: Any) -> Run:
+        with pytest.MonkeyPatch.context() as alone:
+            if not deliverables:
+                alone.setattr("reports.plugin.write_all", write_posture)
+            more = () if deliverables else ("-p", "no:html", "-p", "no:junitxml")
+            return suite(pytester, tmp_path / "reports", *more, *arguments, **options)
+
+    return one
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The tiny tenant as a live one."""
+    with labs.laboratory(tmp_path_factory.mktemp("tiny")) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def in_lab(run: Callable[..., Run], emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> labs.InLab:
+    """Runs the real checks on the emulated tenant: `in_lab("--preflight", AZURE_CLIENT_ID=None)`."""
+    return labs.within(run, emulator, tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from copy import deepcopy
 from datetime import timedelta
@@ -29,8 +28,8 @@ from fixtures.record import Points, Record
 from fixtures.verdicts import Verdict
 from reports import allure, posture
 from reports import text as texts
+from tests.harness import Run
 
-ROOT = Path(__file__).parent.parent
 OWNED = "<script>document.title='owned'</script><img src=https://evil.example/x.png onerror=\"document.title='owned'\">"
 TRICKS = (
     f"../../etc/passwd {OWNED} ![i](https://evil.example/i.png) [l](javascript:document.title='owned') \x1b[31m\x00\u202efdp.exe \ud800"
@@ -40,12 +39,8 @@ STATUSES = {"met": "passed", "not met": "failed", "not evaluated": "broken"}
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> posture.Posture:
-    folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "pytest", "--tenant=demo", f"--reports={folder}", "-q", "-p", "no:cacheprovider"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert (folder / "posture.json").is_file(), ran.stdout[-2000:] + ran.stderr[-2000:]
-    return posture.read(folder / "posture.json")
+def demo(demo_run: Run) -> posture.Posture:
+    return demo_run.posture
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import io
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from fnmatch import fnmatchcase
@@ -37,7 +36,7 @@ from reports.announcement.noticing import is_fit, noticed
 from reports.announcement.templates import LETTERHEAD, NAMES, ChangeText, Silent, Templates
 from reports.plan import plan_of
 from reports.posture import Posture
-from tests.harness import MITRE, SHARED, Run, command, needs_shared
+from tests.harness import SHARED, Run, needs_shared
 from tests.planning import AS_OF, EVIL, INJECTED, posture, record
 
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
@@ -84,17 +83,16 @@ def made_of(found: Posture, *actions: str, role: str = "Head of IT", contact: st
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a run of the demo tenant left its posture."""
-    made = tmp_path_factory.mktemp("demo")
-    done = command("--tenant=demo", f"--reports={made}", "-q", "-p", "no:html")
-    assert done.returncode == 1, done.stdout + done.stderr
-    return made
+def folder(demo_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The posture of the demo tenant in a folder of its own: announcements are written beside it."""
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copy(demo_run.folder / "posture.json", folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def demo(folder: Path) -> Posture:
-    return postures.read(folder / "posture.json")
+def demo(demo_run: Run) -> Posture:
+    return demo_run.posture
 
 
 # What it says
@@ -479,8 +477,11 @@ def test_the_command_makes_three_files_or_the_one_that_is_named(folder: Path, tm
         (["--actions", "\x1b[31mnothing"], "[U+001B][31mnothing is no action of this posture."),
         (["--actions", "UserRiskPolicy"], "UserRiskPolicy is met already: it is not announced."),
         (["--actions", "MFARegistrationV2", "dlp_datalossprevention"], "dlp_datalossprevention is accepted as it is: it is not announced."),
-        (["--actions", "CustomerLockBoxEnabled"], "CustomerLockBoxEnabled needs a licence that the tenant does not hold"),
-        (["--actions", "mdo_safedocuments"], "mdo_safedocuments is not scored for this tenant"),
+        (
+            ["--actions", "mip_autosensitivitylabelspolicies"],
+            "mip_autosensitivitylabelspolicies needs a licence that the tenant does not hold",
+        ),
+        (["--actions", "MDA_Atlassian_ForceSSO"], "MDA_Atlassian_ForceSSO is not scored for this tenant"),
         (["--actions", "AdminMFAV2"], "nothing is known that staff would notice of AdminMFAV2: there is nothing to announce."),
         (["--actions", ","], "an id is missing after --actions."),
         (["--on", "soon"], "--on soon is no date"),
@@ -519,8 +520,8 @@ def test_where_staff_notice_nothing_there_is_nothing_to_announce(tmp_path: Path,
 
 
 @needs_shared
-def test_a_real_tenant_has_an_announcement(run: Callable[..., Run]) -> None:
-    found = run(f"--tenant={MITRE}").posture
+def test_a_real_tenant_has_an_announcement(real_run: Run) -> None:
+    found = real_run.posture
     made = made_of(found)
     assert made.message.changes[0].on >= AS_OF.date() - timedelta(days=3000)
     for reading in made.readings:

@@ -28,18 +28,11 @@ POSTURE_ALONE = True
 READS = "ConfigurationMonitoring.Read.All"
 
 
-def choose(bench: Bench, said: str | None) -> None:
-    """What the tenant's people declare; None leaves it out."""
-    file = bench.folder / "tenant.toml"
-    kept = [line for line in file.read_text("utf-8").splitlines() if not line.startswith("tenant_configuration")]
-    file.write_text("\n".join([*kept, *([f"tenant_configuration = {json.dumps(said)}"] if said else [])]), "utf-8")
-
-
 @pytest.mark.parametrize("said", [None, "off"])
 def test_without_a_source_the_actions_are_judged_by_the_score(bench: Bench, run: Callable[..., Run], said: str | None) -> None:
     with_exports = run(f"--tenant={bench.folder}")
     before = with_exports.records
-    choose(bench, said)
+    bench.choose_exports(said)
     without = run(f"--tenant={bench.folder}")
     after = without.records
     exported = {name for name, record in before.items() if "exported" in record.observed}
@@ -59,7 +52,7 @@ def test_without_a_source_the_actions_are_judged_by_the_score(bench: Bench, run:
 def test_a_snapshot_is_never_written_to(bench: Bench, run: Callable[..., Run]) -> None:
     """A recording of a run that made a job is judged again as it was: by the job of its own."""
     jobs = "admin/configurationManagement/configurationSnapshotJobs"
-    choose(bench, "create")
+    bench.choose_exports("create")
     assert {record.cause for record in run(f"--tenant={bench.folder}", "--area=teams").records.values()} == {"unavailable"}
 
     def made_by_the_run(body: dict[str, list[dict[str, str]]]) -> None:
@@ -72,7 +65,7 @@ def test_a_snapshot_is_never_written_to(bench: Bench, run: Callable[..., Run]) -
 
 
 def test_a_choice_nobody_knows_is_one_line(bench: Bench, run: Callable[..., Run]) -> None:
-    choose(bench, "always")
+    bench.choose_exports("always")
     found = run(f"--tenant={bench.folder}")
     assert found.status == 4
     assert "tenant.toml is damaged: Invalid enum value 'always' - at `$.tenant_configuration`" in found.output

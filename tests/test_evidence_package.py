@@ -23,6 +23,7 @@ import pytest
 import reports.package.making  # noqa: F401  imported here once: pytester forgets what an inner run imports, and with it what is patched
 from fixtures.demo import people
 from fixtures.demo.settings import GROUPS, TENANT_ID
+from fixtures.graph.limits import Gates
 from fixtures.graph.snapshot import open_snapshot
 from fixtures.verdicts import Verdict
 from reports import posture as postures
@@ -309,6 +310,7 @@ def test_nothing_of_a_live_tenant_is_in_a_redacted_package(
     verify: Callable[..., Checked],
 ) -> None:  # fmt: skip
     """Every check that reads a setting (what rests on the score alone names nobody), and a recording beside the package."""
+    monkeypatch.setattr("fixtures.store.Gates", lambda live: Gates(False))
     with running(demo_template, limits=False) as emulator:
         for name, value in emulator.environment.items():
             monkeypatch.setenv(name, value)

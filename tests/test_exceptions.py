@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.harness import Bench, Run
+from tests.harness import ROOT, Bench, Run
 
 POSTURE_ALONE = True
 
 APPS = "aad_third_party_apps"
+# Where actions are judged that are not of the directory.
+FILES = {"dlp_datalossprevention": "check_information_protection.py", "mdo_blockmailforward": "check_defender_for_office_365.py"}
 
 
 def entry(action: str = APPS, expires: str = "2027-01-01", extra: str = "", state: str = "risk-accepted") -> str:
@@ -19,7 +21,7 @@ def entry(action: str = APPS, expires: str = "2027-01-01", extra: str = "", stat
 
 def judged(run: Callable[..., Run], bench: Bench, text: str, action: str = APPS) -> Run:
     (bench.folder / "exceptions.toml").write_text(text, "utf-8")
-    return run(f"--tenant={bench.folder}", "--action", action)
+    return run(f"--tenant={bench.folder}", "--action", action, checks=ROOT / "checks" / FILES.get(action, "check_identity.py"))
 
 
 def test_in_force(bench: Bench, run: Callable[..., Run]) -> None:
@@ -69,6 +71,7 @@ def test_nobody_accepts_what_is_not_evaluated(bench: Bench, run: Callable[..., R
 
 def test_a_third_party_claimed_in_the_portal_alone_is_not_met(bench: Bench, run: Callable[..., Run]) -> None:
     name = "dlp_datalossprevention"
+    bench.choose_exports("off")
     without = judged(run, bench, "", name)
     assert without.records[name].verdict == "not met"
     assert "Claimed in Secure Score as resolved by a third party" in without.records[name].reason
@@ -76,6 +79,7 @@ def test_a_third_party_claimed_in_the_portal_alone_is_not_met(bench: Bench, run:
 
 
 def test_ignored_in_the_portal_accepts_nothing_and_is_shown(bench: Bench, run: Callable[..., Run]) -> None:
+    bench.choose_exports("off")
     record = judged(run, bench, "", "mdo_blockmailforward").records["mdo_blockmailforward"]
     assert record.verdict == "not met"
     assert record.microsoft

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from fixtures.licences import LicenceDecision
 from fixtures.record import Microsofts, Points, Record
 from fixtures.text import visible
 from reports.explain import chosen, told
-from tests.emulator import Emulator, running
-from tests.emulator.tiny import PROFILES, write_tiny
+from tests.emulator import Emulator
+from tests.emulator.tiny import PROFILES
 from tests.harness import NOW, Bench, Run, command
-from tests.test_live_tenant import run as live
+from tests.labs import InLab
 
 LEGACY, SAFE_LINKS = "BlockLegacyAuthentication", "mdo_safelinksforOfficeApps"
 USAGE_ERROR = 4
@@ -70,6 +70,7 @@ def test_nothing_is_judged_and_nothing_left(bench: Bench, run: Callable[..., Run
 
 
 def test_what_rests_on_the_score_says_so(bench: Bench, run: Callable[..., Run]) -> None:
+    bench.choose_exports("off")
     said = facts(run(f"--tenant={bench.folder}", "--explain", SAFE_LINKS.upper()).output)
     assert said["reads"] == "Microsoft's score alone: no setting is read for it."
     assert said["licence"].startswith("Held through ")
@@ -125,6 +126,7 @@ def test_without_a_catalogue_our_own_are_known_still(bench: Bench, run: Callable
     said = run(f"--tenant={bench.folder}", "--explain", LEGACY)
     assert said.status == 0
     assert facts(said.output)["points"] == "It is not in this tenant's Secure Score."
+    bench.choose_exports("off")
     lost = run(f"--tenant={bench.folder}", "--explain", SAFE_LINKS)
     assert lost.status == USAGE_ERROR
     assert "The catalogue could not be read" in lost.output
@@ -153,15 +155,9 @@ def test_what_the_tenant_says_can_do_nothing_to_a_terminal(bench: Bench, run: Ca
     assert facts(done.output)["link"] == "none that is an https address"
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator:
-        yield emulator
-
-
-def test_of_a_live_tenant_the_catalogue_alone_is_read(emulator: Emulator, tmp_path: Path) -> None:
+def test_of_a_live_tenant_the_catalogue_alone_is_read(emulator: Emulator, in_lab: InLab, tmp_path: Path) -> None:
     with emulator.behaving():
-        done = live(emulator, tmp_path, "--explain", "AdminMFAV2")
+        done = in_lab("--explain", "AdminMFAV2")
         paths = {seen.path.partition("/v1.0/")[2] for seen in emulator.reads}
     assert done.status == 0, done.told
     assert paths == {"organization", "subscribedSkus", "security/secureScores", PROFILES}

@@ -175,7 +175,8 @@ def test_unlicensed_direct_checks_read_no_setting(bench: Bench, run: Callable[..
 
 @pytest.mark.parametrize("key", ["capabilityStatus", "servicePlans"])
 def test_a_subscription_that_leaves_out_what_decides_is_not_absent(key: str, bench: Bench, run: Callable[..., Run]) -> None:
+    """Of an area with an action that is not licensed."""
     bench.change("subscribedSkus", lambda body: [sku.pop(key) for sku in body["value"]] and None)
-    posture = run(f"--tenant={bench.folder}").posture
+    posture = run(f"--tenant={bench.folder}", "--area", "information-protection").posture
     assert posture.licences is None
     assert posture.totals["not licensed"] == 0

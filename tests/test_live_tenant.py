@@ -1,24 +1,19 @@
-"""A live tenant, end to end: the checks in a process of their own, over HTTPS and with real sign-in, against the emulator."""
+"""A live tenant, end to end: the checks over HTTPS and with real sign-in against the emulator; where nothing is in the way, or workers
+share it, in processes of their own.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from tests.emulator import Emulator, running
-from tests.emulator.tiny import BREAK_GLASS, PROFILES, write_tiny
+from tests.emulator import Emulator
+from tests.emulator.tiny import PROFILES
+from tests.labs import InLab, LabRun, started
 
-POSTURE_ALONE = True
-
-ROOT = Path(__file__).resolve().parents[1]
 OTHER_TENANT = "0ddba11e-0000-4000-8000-000000000000"
 USAGE_ERROR = 4
 # 0 all met, 1 not all met, 10 something not evaluated, 11 both: a run that reached its end.
@@ -29,67 +24,15 @@ _ACTIONS = ("IntegratedApps", "aad_third_party_apps", "aad_admin_consent_workflo
 NEAR_THE_POLICY = ("--area=prerequisites", *(f"--action={action}" for action in _ACTIONS))
 
 
-class Run(NamedTuple):
-    """What a run left: its status, all it printed, and its posture (None where it never began)."""
-
-    status: int
-    output: str
-    errors: str
-    posture: Any
-
-    @property
-    def told(self) -> list[str]:
-        """The lines it printed, on either stream."""
-        return [line for line in (self.output + self.errors).splitlines() if line.strip()]
-
-    @property
-    def verdicts(self) -> dict[str, tuple[str, str | None]]:
-        """Each item's verdict and cause."""
-        return {row["item"]: (row["verdict"], row["cause"]) for row in self.posture["verdicts"]}
-
-
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator:
-        yield emulator
-
-
-def run(emulator: Emulator, folder: Path, *arguments: str, **variables: str | None) -> Run:
-    """Run the checks on the emulated tenant. `variables` change the environment of the run; None takes one out."""
-    tenants = folder / "tenants.toml"
-    table = {
-        "id": emulator.tenant_id,
-        "cloud": "lab",
-        "graph": emulator.graph,
-        "authority": emulator.authority,
-        "break_glass_accounts": [BREAK_GLASS],
-    }
-    tenants.write_text("[lab]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items()), "utf-8")
-    options = ("--tenant=lab", f"--tenants={tenants}", f"--reports={folder}", "-q", "-p", "no:cacheprovider")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "PYTEST_", "CI"))}
-    environment = inherited | emulator.environment | {"NO_PROXY": "localhost"} | variables
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *arguments],
-        cwd=ROOT,
-        env={name: value for name, value in environment.items() if value is not None},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-    )
-    found = next(folder.rglob("posture.json"), None)
-    return Run(done.returncode, done.stdout, done.stderr, json.loads(found.read_text("utf-8")) if found else None)
-
-
-@pytest.fixture(scope="module")
-def complete(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Counter[tuple[str, str]]]:
+def complete(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[LabRun, Counter[tuple[str, str]]]:
     """A run of all checks with nothing in its way, and how often it read each address."""
     with emulator.behaving():
-        done = run(emulator, tmp_path_factory.mktemp("complete"))
+        done = started(emulator, tmp_path_factory.mktemp("complete"))
         return done, Counter((seen.path, seen.query) for seen in emulator.reads)
 
 
-def assert_refused_in_one_line(done: Run, emulator: Emulator, *said: str) -> None:
+def assert_refused_in_one_line(done: LabRun, emulator: Emulator, *said: str) -> None:
     """It ended with a usage error before anything was read, told in one line that holds each of `said`."""
     assert done.status == USAGE_ERROR, done.told
     assert len(done.told) == 1, done.told
@@ -98,7 +41,7 @@ def assert_refused_in_one_line(done: Run, emulator: Emulator, *said: str) -> Non
     assert done.posture is None
 
 
-def test_a_live_tenant_is_read_and_judged(complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator) -> None:
+def test_a_live_tenant_is_read_and_judged(complete: tuple[LabRun, Counter[tuple[str, str]]], emulator: Emulator) -> None:
     done, _ = complete
     assert done.status in FINISHED, done.told
     assert done.posture["exit_status"] == done.status
@@ -109,19 +52,19 @@ def test_a_live_tenant_is_read_and_judged(complete: tuple[Run, Counter[tuple[str
     assert not [item for item, (_, cause) in done.verdicts.items() if cause in {"permission", "defect"}]
 
 
-def test_each_address_is_read_once(complete: tuple[Run, Counter[tuple[str, str]]]) -> None:
+def test_each_address_is_read_once(complete: tuple[LabRun, Counter[tuple[str, str]]]) -> None:
     _, reads = complete
     assert set(reads.values()) == {1}, reads
     assert ("/v1.0/security/secureScores", "$top=90") in reads
     assert [query for path, query in reads if path == f"/v1.0/{PROFILES}"] == ["", "$skiptoken=the%20next%20page"]
 
 
-def test_four_workers_read_everything_once_and_find_the_same(
-    complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator, tmp_path: Path
+def test_three_workers_read_everything_once_and_find_the_same(
+    complete: tuple[LabRun, Counter[tuple[str, str]]], emulator: Emulator, tmp_path: Path
 ) -> None:
     alone, reads = complete
     with emulator.behaving():
-        shared = run(emulator, tmp_path, "-n4")
+        shared = started(emulator, tmp_path, "-n3")
         assert Counter((seen.path, seen.query) for seen in emulator.reads) == reads
     assert shared.status == alone.status
     assert _without_times(shared.posture) == _without_times(alone.posture)
@@ -144,7 +87,7 @@ def _without_times(posture: Any) -> Any:
     return {key: value for key, value in posture.items() if key not in timed} | {"evidence": evidence, "verdicts": verdicts}
 
 
-def test_evidence_carries_graphs_request_ids(complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator) -> None:
+def test_evidence_carries_graphs_request_ids(complete: tuple[LabRun, Counter[tuple[str, str]]], emulator: Emulator) -> None:
     done, _ = complete
     ids = [evidence["request_id"] for evidence in done.posture["evidence"]]
     assert all(ids)
@@ -152,34 +95,34 @@ def test_evidence_carries_graphs_request_ids(complete: tuple[Run, Counter[tuple[
     assert all(evidence["url"].startswith((f"{emulator.graph}/v1.0/", f"{emulator.graph}/beta/")) for evidence in done.posture["evidence"])
 
 
-def test_a_wrong_secret_is_one_line_without_the_secret(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_wrong_secret_is_one_line_without_the_secret(emulator: Emulator, in_lab: InLab) -> None:
     secret = "a-secret~that.nobody_may-see"
     with emulator.behaving():
-        done = run(emulator, tmp_path, AZURE_CLIENT_SECRET=secret)
+        done = in_lab(AZURE_CLIENT_SECRET=secret)
         assert_refused_in_one_line(done, emulator, "AADSTS7000215", emulator.tenant_id)
-    assert "Traceback" not in done.output + done.errors
-    assert secret not in done.output + done.errors
+    assert "Traceback" not in done.output
+    assert secret not in done.output
 
 
-def test_a_token_of_another_tenant_reads_nothing(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_token_of_another_tenant_reads_nothing(emulator: Emulator, in_lab: InLab) -> None:
     with emulator.behaving(token_tenant=OTHER_TENANT):
-        done = run(emulator, tmp_path)
+        done = in_lab()
         assert_refused_in_one_line(done, emulator, OTHER_TENANT, emulator.tenant_id)
 
 
-def test_no_credentials_are_one_line(emulator: Emulator, tmp_path: Path) -> None:
+def test_no_credentials_are_one_line(emulator: Emulator, in_lab: InLab) -> None:
     with emulator.behaving():
-        done = run(emulator, tmp_path, AZURE_CLIENT_ID=None, AZURE_CLIENT_SECRET=None)
+        done = in_lab(AZURE_CLIENT_ID=None, AZURE_CLIENT_SECRET=None)
         assert_refused_in_one_line(done, emulator, "no credentials", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
         assert not emulator.requests
 
 
 def test_a_refused_path_costs_only_the_checks_that_need_it(
-    complete: tuple[Run, Counter[tuple[str, str]]], emulator: Emulator, tmp_path: Path
+    complete: tuple[LabRun, Counter[tuple[str, str]]], emulator: Emulator, in_lab: InLab
 ) -> None:
     usual, _ = complete
     with emulator.behaving(deny={POLICY: 403}):
-        done = run(emulator, tmp_path, *NEAR_THE_POLICY)
+        done = in_lab(*NEAR_THE_POLICY)
     assert done.status in FINISHED, done.told
     assert len(done.verdicts) >= 10
     changed = {item: verdict for item, verdict in done.verdicts.items() if verdict != usual.verdicts[item]}
@@ -192,9 +135,9 @@ def test_a_refused_path_costs_only_the_checks_that_need_it(
     assert [("Policy.Read.All" in reason) for reason in reasons] == [True] * 3, reasons
 
 
-def test_a_refused_token_does_not_say_what_is_granted(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_refused_token_does_not_say_what_is_granted(emulator: Emulator, in_lab: InLab) -> None:
     with emulator.behaving(faults=[f"{POLICY} 401"]):
-        done = run(emulator, tmp_path, *NEAR_THE_POLICY)
+        done = in_lab(*NEAR_THE_POLICY)
     assert [verdict for verdict in done.verdicts.values() if verdict == ("not evaluated", "permission")]
     name = "checks/check_prerequisites.py::check_the_reader_may_read_what_the_checks_need"
     (reader,) = (row for row in done.posture["verdicts"] if row["item"] == name)
@@ -202,9 +145,9 @@ def test_a_refused_token_does_not_say_what_is_granted(emulator: Emulator, tmp_pa
     assert "Grant" not in reader["reason"]
 
 
-def test_a_passing_failure_is_tried_again(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_passing_failure_is_tried_again(emulator: Emulator, in_lab: InLab) -> None:
     with emulator.behaving(flaky={"organization": [503], "security/secureScores": [429]}):
-        done = run(emulator, tmp_path, "--area=exchange-online")
+        done = in_lab("--area=exchange-online")
         statuses: dict[str, list[int]] = {}
         for seen in emulator.reads:
             statuses.setdefault(seen.path, []).append(seen.status)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -19,7 +18,6 @@ from hypothesis import strategies as st
 from fixtures.areas import plain_id
 from fixtures.record import Record
 from fixtures.verdicts import Verdict
-from reports import posture as postures
 from reports.__main__ import main
 from reports.choosing import posture_file
 from reports.plan import Plan, plan_of
@@ -29,7 +27,7 @@ from reports.plan.licensing import _PRODUCTS, products
 from reports.plan.markdown import by_week, render
 from reports.plan.needs import CAN_LOCK_OUT, NEEDS, others_of
 from reports.posture import Posture, missing_points
-from tests.harness import MITRE, SHARED, Run, command, needs_shared
+from tests.harness import SHARED, Run, needs_shared
 from tests.planning import AS_OF, EVIL, needing, posture, prerequisite, record, sku
 
 BREAK_GLASS = "check_an_emergency_access_account_is_ready"
@@ -39,17 +37,14 @@ GAPS = (Verdict.NOT_MET, Verdict.KNOWN)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(demo_run: Run) -> Path:
     """Where a run of the demo tenant left its posture."""
-    made = tmp_path_factory.mktemp("demo")
-    done = command("--tenant=demo", f"--reports={made}", "-q", "-p", "no:html")
-    assert done.returncode == 1, done.stdout + done.stderr
-    return made
+    return demo_run.folder
 
 
 @pytest.fixture(scope="module")
-def demo(folder: Path) -> Posture:
-    return postures.read(folder / "posture.json")
+def demo(demo_run: Run) -> Posture:
+    return demo_run.posture
 
 
 def order(plan: Plan) -> list[str]:
@@ -522,8 +517,8 @@ def test_without_a_name_it_is_the_only_posture_there_is(tmp_path: Path) -> None:
 
 
 @needs_shared
-def test_a_real_tenant_has_a_plan(run: Callable[..., Run]) -> None:
-    found = run(f"--tenant={MITRE}").posture
+def test_a_real_tenant_has_a_plan(real_run: Run) -> None:
+    found = real_run.posture
     plan = plan_of(found)
     assert len(plan.steps) >= found.totals["not met"] > 30
     assert plan.steps[0].item.endswith(BREAK_GLASS)

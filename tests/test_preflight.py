@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,38 +15,36 @@ from hypothesis import strategies as st
 from fixtures.graph.app_roles import GRAPH, ROLE_IDS
 from fixtures.permissions import manifest, needed, standing, table
 from fixtures.resources import RESOURCES
-from tests.emulator import CLIENT_ID, Emulator, running
-from tests.emulator.tiny import write_tiny
+from tests.emulator import CLIENT_ID, Emulator
 from tests.harness import ROOT, SHARED, command, needs_shared
-from tests.test_live_tenant import Run, run
+from tests.labs import InLab, LabRun, started
 
 ALL, SOME_MISSING, UNKNOWN, USAGE_ERROR = 0, 12, 10, 4
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator:
-        yield emulator
+@pytest.fixture
+def preflight(emulator: Emulator, in_lab: InLab, tmp_path: Path) -> InLab:
+    """A preflight with these `roles` in the token, which reads nothing and leaves nothing."""
+
+    def one(*arguments: str, roles: list[str] | None = None) -> LabRun:
+        with emulator.behaving(**({} if roles is None else {"roles": roles})):
+            done = in_lab("--preflight", *arguments)
+            assert not emulator.reads
+        assert done.posture is None
+        assert [path.name for path in tmp_path.iterdir()] == ["tenants.toml"]
+        return done
+
+    return one
 
 
-def preflight(emulator: Emulator, folder: Path, *arguments: str, roles: list[str] | None = None) -> Run:
-    """A preflight with these roles in the token, which reads nothing and leaves nothing."""
-    with emulator.behaving(**({} if roles is None else {"roles": roles})):
-        done = run(emulator, folder, "--preflight", *arguments)
-        assert not emulator.reads
-    assert done.posture is None
-    assert [path.name for path in folder.iterdir()] == ["tenants.toml"]
-    return done
-
-
-def told(done: Run, mark: str) -> dict[str, str]:
+def told(done: LabRun, mark: str) -> dict[str, str]:
     """What was said of each permission under this mark."""
     found = (re.match(rf"\{mark} \w+ +([\w.-]+) +(.*)", line) for line in done.output.splitlines())
     return {match[1]: match[2] for match in found if match}
 
 
-def test_all_that_is_needed_is_granted(emulator: Emulator, tmp_path: Path) -> None:
-    done = preflight(emulator, tmp_path)
+def test_all_that_is_needed_is_granted(emulator: Emulator, preflight: InLab) -> None:
+    done = preflight()
     assert done.status == ALL, done.told
     beside = {permission for resource in RESOURCES.values() if resource.beside for permission in resource.permissions}
     assert set(told(done, "+")) == set(needed()) - beside
@@ -58,9 +55,9 @@ def test_all_that_is_needed_is_granted(emulator: Emulator, tmp_path: Path) -> No
     assert emulator.graph in done.output
 
 
-def test_what_is_missing_is_told_with_the_checks_it_costs(emulator: Emulator, tmp_path: Path) -> None:
+def test_what_is_missing_is_told_with_the_checks_it_costs(preflight: InLab) -> None:
     roles = [permission for permission in needed() if permission not in {"Policy.Read.All", "Domain.Read.All", "Directory.Read.All"}]
-    done = preflight(emulator, tmp_path, roles=roles)
+    done = preflight(roles=roles)
     assert done.status == SOME_MISSING, done.told
     missing = told(done, "-")
     assert set(missing) == {"Policy.Read.All", "Domain.Read.All", "Directory.Read.All"}
@@ -70,50 +67,52 @@ def test_what_is_missing_is_told_with_the_checks_it_costs(emulator: Emulator, tm
     assert "spo_" not in missing["Policy.Read.All"]
 
 
-def test_what_is_too_much_is_told(emulator: Emulator, tmp_path: Path) -> None:
+def test_what_is_too_much_is_told(preflight: InLab) -> None:
     roles = [*(p for p in needed() if p != "Domain.Read.All"), "Mail.ReadWrite", "Domain.ReadWrite.All"]
-    done = preflight(emulator, tmp_path, roles=roles)
+    done = preflight(roles=roles)
     assert done.status == ALL, "a permission to write contains the one to read"
     assert set(told(done, "!")) == {"Mail.ReadWrite", "Domain.ReadWrite.All"}
     assert "writes, where reading is enough" in told(done, "!")["Domain.ReadWrite.All"]
 
 
-def test_a_wider_permission_stands_for_a_narrow_one(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_wider_permission_stands_for_a_narrow_one(preflight: InLab) -> None:
     covered = {"Domain.Read.All", "User.Read.All", "GroupMember.Read.All", "Organization.Read.All"}
-    done = preflight(emulator, tmp_path, roles=[p for p in needed() if p not in covered])
+    done = preflight(roles=[p for p in needed() if p not in covered])
     assert done.status == ALL, done.told
     assert "domains" in told(done, "+")["Directory.Read.All"]
 
 
-def test_only_what_the_selected_checks_need_can_be_missing(emulator: Emulator, tmp_path: Path) -> None:
+def test_only_what_the_selected_checks_need_can_be_missing(preflight: InLab) -> None:
     enough = ["SecurityEvents.Read.All", "LicenseAssignment.Read.All", "Organization.Read.All", "Domain.Read.All"]
-    assert preflight(emulator, tmp_path, "--action=PWAgePolicyNew", roles=enough).status == ALL
-    without = preflight(emulator, tmp_path, "--action=PWAgePolicyNew", roles=enough[1:])
+    assert preflight("--action=PWAgePolicyNew", roles=enough).status == ALL
+    without = preflight("--action=PWAgePolicyNew", roles=enough[1:])
     assert without.status == SOME_MISSING
     assert "every action that is judged on Microsoft's score" in told(without, "-")["SecurityEvents.Read.All"]
 
 
-def test_an_action_that_no_check_reads_a_setting_for_is_told(emulator: Emulator, tmp_path: Path) -> None:
-    done = preflight(emulator, tmp_path, "--action", "Nope", "--action", "OneAdmin")
+def test_an_action_that_no_check_reads_a_setting_for_is_told(preflight: InLab) -> None:
+    done = preflight("--action", "Nope", "--action", "OneAdmin")
     assert done.status == ALL
     assert "No check reads a setting for Nope: whether this tenant's Secure Score has it, only a run can tell." in done.output
 
 
-def test_a_family_of_actions_stands_as_one(emulator: Emulator, tmp_path: Path) -> None:
-    done = preflight(emulator, tmp_path, "--action=scid_2012", roles=["SecurityEvents.Read.All"])
+def test_a_family_of_actions_stands_as_one(preflight: InLab) -> None:
+    done = preflight("--action=scid_2012", roles=["SecurityEvents.Read.All"])
     assert done.status == SOME_MISSING
     assert told(done, "-")["ThreatHunting.Read.All"] == "costs 1 check: scid_*"
     assert "No check reads" not in done.output
 
 
-def test_a_token_that_says_nothing_is_not_known_and_not_missing(emulator: Emulator, tmp_path: Path) -> None:
-    done = preflight(emulator, tmp_path, roles=[])
+def test_a_token_that_says_nothing_is_not_known_and_not_missing(preflight: InLab) -> None:
+    done = preflight(roles=[])
     assert done.status == UNKNOWN, done.told
     assert "not known" in done.output
 
 
 def test_workers_change_nothing(emulator: Emulator, tmp_path: Path) -> None:
-    done = preflight(emulator, tmp_path, "-n2", roles=["SecurityEvents.Read.All"])
+    with emulator.behaving(roles=["SecurityEvents.Read.All"]):
+        done = started(emulator, tmp_path, "--preflight", "-n2")
+        assert not emulator.reads
     assert done.status == SOME_MISSING, done.told
     assert len([line for line in done.told if line.startswith("- missing   Policy.Read.All")]) == 1
 
@@ -126,9 +125,9 @@ def test_a_snapshot_has_no_caller(tenant: str) -> None:
     assert "--preflight" in line
 
 
-def test_a_wrong_secret_is_one_line(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_wrong_secret_is_one_line(emulator: Emulator, in_lab: InLab) -> None:
     with emulator.behaving(wrong_secret=True):
-        done = run(emulator, tmp_path, "--preflight")
+        done = in_lab("--preflight")
     assert done.status == USAGE_ERROR
     assert len(done.told) == 1
 

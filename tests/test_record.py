@@ -25,7 +25,7 @@ from fixtures.store import Outcome, Reader, Store
 from fixtures.tenant import Access, Tenant
 from reports.posture import Posture
 from tests.emulator import Emulator, running
-from tests.harness import NOW, Bench, Run, command
+from tests.harness import NOW, Bench, Run
 
 POSTURE_ALONE = True
 
@@ -141,15 +141,6 @@ def test_a_live_tenant_on_a_bad_day_is_replayed(
     assert b"of another customer" not in everything, "an exception for another tenant is nobody's business"
     assert b"eyJ" not in everything, "no token"
     assert all(secret.encode() not in everything for name, secret in lab.environment.items() if "SECRET" in name)
-
-
-def test_workers_record_the_same(bench: Bench, run: Callable[..., Run], kept: Path) -> None:
-    run(f"--tenant={bench.folder}", f"--record={kept / 'alone.zip'}", "--action=OneAdmin")
-    shared = kept / "shared.zip"
-    done = command(f"--tenant={bench.folder}", "--record", str(shared), f"--reports={kept / 'r'}", "--action=OneAdmin", "-q", "-n2")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert open_snapshot(shared).manifest.sha256 == open_snapshot(kept / "alone.zip").manifest.sha256
-    assert str(shared) in done.stdout
 
 
 def test_what_was_not_recorded_is_not_evaluated(bench: Bench, run: Callable[..., Run], kept: Path) -> None:

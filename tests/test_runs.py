@@ -13,98 +13,82 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import msgspec
 import pytest
 
 from reports import posture as postures
-from tests.harness import ROOT, Bench, Run, command
+from reports.__main__ import main
+from tests.harness import LEFT, ROOT, Bench, Run, command
 
 PLAIN = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
-STANDARDS = {"oscal-assessment-results.json", "results.sarif", "summary.md"}
-LEFT = {"report.html", "workbook.xlsx", "posture.json", "junit.xml", "allure-results", *STANDARDS}
 
 
-def told(posture: postures.Posture) -> Any:
-    """A posture without what differs from run to run: its times."""
-    raw = msgspec.to_builtins(posture)
-    for key in ("started_at", "finished_at"):
-        raw.pop(key)
-    return raw
-
-
-def test_the_demo_tenant_as_a_user_starts_it(tmp_path: Path) -> None:
-    done = command("--tenant=demo", f"--reports={tmp_path}")
-    assert done.returncode == 1, done.stdout[-2000:]
-    assert {path.name for path in tmp_path.iterdir()} == LEFT
-    assert "This is the demo tenant" in done.stdout
-    assert "gaps worth most" in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "AssertionError" not in done.stdout
-    assert b"\\u001b" in (tmp_path / "posture.json").read_bytes(), "the demo tenant attacks"
-    assert "onerror" in (tmp_path / "posture.json").read_text("utf-8")
-    assert "\x1b[31m" not in done.stdout, "a name of the tenant's must not colour the terminal"
-    posture = postures.read(tmp_path / "posture.json")
+def test_the_demo_tenant_as_a_user_starts_it(demo_run: Run) -> None:
+    folder, output = demo_run.folder, demo_run.output
+    assert {path.name for path in folder.iterdir()} == LEFT
+    assert "This is the demo tenant" in output
+    assert "gaps worth most" in output
+    assert "Traceback" not in output
+    assert "AssertionError" not in output
+    assert b"\\u001b" in (folder / "posture.json").read_bytes(), "the demo tenant attacks"
+    assert "onerror" in (folder / "posture.json").read_text("utf-8")
+    assert "\x1b[31m" not in output, "a name of the tenant's must not colour the terminal"
+    posture = demo_run.posture
     assert posture.totals["actions"] >= 240
     assert sum(count for key, count in posture.totals.items() if key != "actions") == posture.totals["actions"]
     assert {"met", "not met", "accepted", "not licensed", "not applicable", "not scored"} <= {k for k, n in posture.totals.items() if n}
-    jsonschema.validate(json.loads((tmp_path / "posture.json").read_bytes()), json.loads(postures.schema()))
+    jsonschema.validate(json.loads((folder / "posture.json").read_bytes()), json.loads(postures.schema()))
 
 
 def test_the_published_schema_is_the_one_in_use() -> None:
     assert (ROOT / "reports" / "posture.schema.json").read_bytes().strip() == postures.schema().strip()
 
 
-def test_two_workers_find_what_one_process_finds(bench: Bench, tmp_path: Path) -> None:
-    bench.refuse("policies/authorizationPolicy")
-    alone = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'one'}", "-q")
-    shared = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'two'}", "-q", "-n2")
-    assert alone.returncode == shared.returncode == 11
-    one, two = (postures.read(tmp_path / name / "posture.json") for name in ("one", "two"))
-    assert told(one) == told(two)
-    assert {path.name for path in (tmp_path / "two").iterdir()} == LEFT
-    assert len(list((tmp_path / "one" / "allure-results").glob("*-result.json"))) == len(one.verdicts)
-    assert len(list((tmp_path / "two" / "allure-results").glob("*-result.json"))) == len(two.verdicts)
-
-
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "xdist"])
-def test_stopping_at_the_first_failure_is_incomplete(workers: tuple[str, ...], bench: Bench, tmp_path: Path) -> None:
-    done = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'r'}", "-q", "-x", *workers)
-    posture = postures.read(tmp_path / "r" / "posture.json")
-    assert done.returncode == posture.exit_status == 11
+@pytest.mark.parametrize("workers", [False, True], ids=["one process", "xdist"])
+def test_stopping_at_the_first_failure_is_incomplete(workers: bool, bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
+    if workers:
+        status = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'reports'}", "-q", "-x", "-n2").returncode
+    else:
+        status = run(f"--tenant={bench.folder}", "-x", deliverables=False).status
+    posture = postures.read(tmp_path / "reports" / "posture.json")
+    assert status == posture.exit_status == 11
     assert posture.selection.stopped
     assert not posture.selection.complete
-    assert len(posture.verdicts) == 270
+    assert len(posture.verdicts) == 273
     assert {r.cause for r in posture.verdicts if r.verdict == "not evaluated"} == {"not run"}
     assert posture.totals["actions"] == 258
 
 
 def test_everything_met_ends_in_0_and_all_of_it_incomplete_in_10(bench: Bench, run: Callable[..., Run]) -> None:
-    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "RoleOverlap").status == 0
+    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "RoleOverlap", deliverables=False).status == 0
     bench.refuse("roleManagement/directory/roleAssignments")
-    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "RoleOverlap").status == 10
-    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "spo_legacy_auth").status == 11
-    assert run(f"--tenant={bench.folder}", "--action", "spo_legacy_auth").status == 1
+    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "RoleOverlap", deliverables=False).status == 10
+    assert run(f"--tenant={bench.folder}", "--action", "OneAdmin", "--action", "spo_legacy_auth", deliverables=False).status == 11
+    assert run(f"--tenant={bench.folder}", "--action", "spo_legacy_auth", deliverables=False).status == 1
 
 
 def test_a_selection_keeps_the_denominator(bench: Bench, run: Callable[..., Run]) -> None:
-    posture = run(f"--tenant={bench.folder}", "-k", "OneAdmin or RoleOverlap").posture
+    posture = run(f"--tenant={bench.folder}", "-k", "OneAdmin or RoleOverlap", deliverables=False).posture
     assert posture.totals["actions"] == 258
     assert posture.totals["not selected"] == 256
     assert not posture.selection.complete
     assert posture.selection.arguments == ["-k OneAdmin or RoleOverlap"]
 
 
-def test_a_run_in_which_nothing_is_judged_leaves_an_earlier_ones_results(bench: Bench, tmp_path: Path) -> None:
-    where = (f"--tenant={bench.folder}", f"--reports={tmp_path / 'r'}", "-q")
-    command(*where, "--area", "teams")
-    before = {path: path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()}
-    for more, status in (
-        (("-k", "no_such_check"), 5),
-        (("checks/no_such_file.py",), 4),
-        (("-n2", "-k", "no_such"), 5),
-    ):
-        assert command(*where, *more).returncode == status, more
-        assert {path: path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()} == before, more
+def test_a_run_in_which_nothing_is_judged_leaves_an_earlier_ones_results(bench: Bench, run: Callable[..., Run]) -> None:
+    tenant = f"--tenant={bench.folder}"
+    folder = run(tenant, "--area", "teams").folder
+
+    def files() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    before = files()
+    assert {path.name for path in before} >= LEFT - {"allure-results"}
+    assert run(tenant, "-k", "no_such_check").status == 5
+    assert files() == before
+    assert run(tenant, checks=ROOT / "checks" / "no_such_file.py").status == 4
+    assert files() == before
+    assert command(tenant, f"--reports={folder}", "-q", "-n2", "-k", "no_such").returncode == 5
+    assert files() == before
 
 
 def test_pythons_optimisation_is_refused(bench: Bench, tmp_path: Path) -> None:
@@ -114,17 +98,17 @@ def test_pythons_optimisation_is_refused(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("without", ["terminal", "junitxml", "html", "skipping", "xdist", "metadata"])
-def test_pytests_own_plugins_may_be_left_out(without: str, bench: Bench, tmp_path: Path) -> None:
-    done = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'r'}", "-p", f"no:{without}", "--area", "teams")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert postures.read(tmp_path / "r" / "posture.json").totals["not met"] == 2
+def test_pytests_own_plugins_may_be_left_out(without: str, bench: Bench, run: Callable[..., Run]) -> None:
+    done = run(f"--tenant={bench.folder}", "-p", f"no:{without}", "--area", "teams")
+    assert done.status == 1, done.output
+    assert done.posture.totals["not met"] == 3
 
 
 def test_junit_tells_the_verdict_and_no_introspection(bench: Bench, run: Callable[..., Run]) -> None:
     for style in ("auto", "no"):
         found = run(f"--tenant={bench.folder}", "--area", "teams", f"--tb={style}")
         text = (found.folder / "junit.xml").read_text("utf-8")
-        assert text.count('<property name="verdict" value="not met"') == 2
+        assert text.count('<property name="verdict" value="not met"') == 3
         assert "AssertionError" not in text
 
 
@@ -134,7 +118,7 @@ def test_what_attacks_a_terminal_is_shown_and_not_obeyed(bench: Bench, run: Call
 
     bench.change("identity/conditionalAccess/policies", rename)
     for style in ("auto", "long"):
-        output = run(f"--tenant={bench.folder}", "--action", "AdminMFAV2", f"--tb={style}").output
+        output = run(f"--tenant={bench.folder}", "--action", "AdminMFAV2", f"--tb={style}", deliverables=False).output
         assert "\x1b[2J" not in output
         assert "\n===== 300 passed" not in output
 
@@ -171,13 +155,13 @@ def test_last_failed_runs_what_was_not_met(bench: Bench, tmp_path: Path) -> None
     assert posture.totals["actions"] == 258
 
 
-def test_what_an_earlier_run_left_is_replaced_and_nothing_else(bench: Bench, tmp_path: Path) -> None:
-    folder = tmp_path / "r"
+def test_what_an_earlier_run_left_is_replaced_and_nothing_else(bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
     (folder / "allure-results" / "history").mkdir(parents=True)
     (folder / "notes.txt").write_text("mine", "utf-8")
     (folder / "posture.json").write_text("old", "utf-8")
     for _ in range(2):
-        command(f"--tenant={bench.folder}", f"--reports={folder}", "-q", "--area", "teams")
+        run(f"--tenant={bench.folder}", "--area", "teams")
     assert (folder / "notes.txt").read_text("utf-8") == "mine"
     assert (folder / "allure-results" / "history").is_dir()
     assert len(list((folder / "allure-results").glob("*-result.json"))) == 6
@@ -204,7 +188,7 @@ def test_an_interrupted_run_says_so_and_leaves_what_it_has(tmp_path: Path) -> No
     posture = postures.read(tmp_path / "r" / "posture.json")
     assert posture.exit_status == 2
     assert posture.selection.stopped == "interrupted by the user"
-    assert len(posture.verdicts) == 270
+    assert len(posture.verdicts) == 273
     assert {r.cause for r in posture.verdicts if r.verdict == "not evaluated"} == {"not run"}
     assert {path.name for path in (tmp_path / "r").iterdir()} == LEFT
 
@@ -294,8 +278,9 @@ def own_checks(tmp_path: Path) -> Path:
     import shutil
 
     project = tmp_path / "project"
-    for name in ("checks", "fixtures", "reports", "ci"):
-        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "out"))
+    for name in ("checks", "fixtures", "reports", "ci"):  # with its bytecode, but for what pytest keeps of checks: it names their place
+        leave_out = shutil.ignore_patterns("__pycache__", "out") if name == "checks" else shutil.ignore_patterns("out")
+        shutil.copytree(ROOT / name, project / name, ignore=leave_out)
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, project / name)
     (project / "checks" / "check_own.py").write_text(CHECKS, "utf-8")
@@ -364,12 +349,14 @@ def test_the_project_tests_are_an_ordinary_run() -> None:
 
 
 def test_microsofts_score_is_no_part_of_a_direct_checks_evidence(bench: Bench, run: Callable[..., Run]) -> None:
-    record = run(f"--tenant={bench.folder}", "--action", "OneAdmin").records["OneAdmin"]
+    record = run(f"--tenant={bench.folder}", "--action", "OneAdmin", deliverables=False).records["OneAdmin"]
     assert "v1.0/roleManagement/directory/roleAssignments" in record.evidence
     assert not any("secureScore" in evidence for evidence in record.evidence)
 
 
-def test_deliverables_are_made_again_from_a_posture(bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
+def test_deliverables_are_made_again_from_a_posture(
+    bench: Bench, run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = run(f"--tenant={bench.folder}", "--area", "teams")
     line = [sys.executable, "-m", "reports", "build"]
     again = subprocess.run([*line, str(found.folder / "posture.json"), str(tmp_path / "again")], cwd=ROOT, timeout=60, capture_output=True)
@@ -378,7 +365,6 @@ def test_deliverables_are_made_again_from_a_posture(bench: Bench, run: Callable[
     assert (tmp_path / "again" / "posture.json").read_bytes() == (found.folder / "posture.json").read_bytes()
     for text in ("{", "[]", '{"schema": 99}', '{"schema": 1}'):
         (tmp_path / "bad.json").write_text(text, "utf-8")
-        refused = subprocess.run([*line, str(tmp_path / "bad.json")], cwd=ROOT, timeout=60, capture_output=True, text=True)
-        assert refused.returncode == 2, text
-        assert "Traceback" not in refused.stderr
+        assert main(["build", str(tmp_path / "bad.json")]) == 2, text
+        assert "Traceback" not in capsys.readouterr().err
         assert not (tmp_path / "workbook.xlsx").exists()

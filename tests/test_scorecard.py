@@ -33,7 +33,7 @@ from reports.posture import Posture
 from reports.scorecard import facts, page, pdf, shares, words
 from reports.scorecard.facts import Card, card_of
 from reports.scorecard.shares import Worth, band
-from tests.harness import Bench, Run, command
+from tests.harness import Bench, Run
 
 EVIL = "<img src=x onerror=\"document.title='owned'\"></style></script><script>document.title='owned'</script> #eval(1) \u202egnp\x1b[31m"
 NAMES = {
@@ -95,11 +95,8 @@ def strings(node: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Posture:
-    folder = tmp_path_factory.mktemp("demo")
-    done = command("--tenant=demo", f"--reports={folder}", "-q", "-p", "no:html")
-    assert done.returncode == 1, done.stdout + done.stderr
-    return postures.read(folder / "posture.json")
+def demo(demo_run: Run) -> Posture:
+    return demo_run.posture
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +277,7 @@ def test_the_demo_tenant_is_no_customer_s(demo: Posture, made: Made) -> None:
 
 def test_what_was_left_out_and_what_could_not_be_evaluated_is_said(bench: Bench, run: Callable[..., Run]) -> None:
     bench.refuse("identity/conditionalAccess/policies")
-    posture = run(f"--tenant={bench.folder}", "--area=identity", "--area=multifactor-authentication").posture
+    posture = run(f"--tenant={bench.folder}", "--area=identity", "--area=multifactor-authentication", deliverables=False).posture
     made = Made(card_of(posture))
     whole, left_out, lost = (posture.totals[name] for name in ("actions", "not selected", "not evaluated"))
     assert left_out > 100
@@ -297,7 +294,7 @@ def test_what_was_left_out_and_what_could_not_be_evaluated_is_said(bench: Bench,
 def test_a_run_that_judged_nothing_makes_no_scorecard(
     bench: Bench, run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = run(f"--tenant={bench.folder}", "--area=prerequisites").folder
+    folder = run(f"--tenant={bench.folder}", "--area=prerequisites", deliverables=False).folder
     capsys.readouterr()
     for name in ("card.html", "card.pdf"):
         assert main(["scorecard", str(folder / "posture.json"), "-o", str(tmp_path / name)]) == 2

@@ -18,12 +18,20 @@ from fixtures.graph.failure import Unreadable
 from fixtures.resources.secure_score import SecureScores, _Profiles, _Scores
 from fixtures.secure_score import Scored, _action
 from fixtures.verdicts import NotApplicable, NotEvaluated, NotScored
-from tests.harness import Bench, Run
+from tests.harness import ROOT, Bench, Run
 
 POSTURE_ALONE = True
 
 SCORES, PROFILES = "security/secureScores", "security/secureScoreControlProfiles"
 EXCHANGE = "exo_mailboxaudit"
+OF_EXCHANGE = ROOT / "checks" / "check_exchange_online.py"  # where it is judged
+
+
+@pytest.fixture(autouse=True)
+def _by_the_score(request: pytest.FixtureRequest) -> None:
+    """Where no export is read, as in most tenants, Exchange is judged by its score."""
+    if "bench" in request.fixturenames:
+        request.getfixturevalue("bench").choose_exports("off")
 
 
 def control(bench: Bench, name: str, **changes: Any) -> None:
@@ -76,7 +84,7 @@ FULL = {"score": 3, "scoreInPercentage": 100, "count": None, "total": None}
 )
 def test_one_control(changes: dict[str, Any], verdict: str, cause: str | None, bench: Bench, run: Callable[..., Run]) -> None:
     control(bench, EXCHANGE, **changes)
-    record = run(f"--tenant={bench.folder}", "--action", EXCHANGE).records[EXCHANGE]
+    record = run(f"--tenant={bench.folder}", "--action", EXCHANGE, checks=OF_EXCHANGE).records[EXCHANGE]
     assert (record.verdict, record.cause) == (verdict, cause), record.reason
 
 
@@ -101,7 +109,7 @@ def test_one_control(changes: dict[str, Any], verdict: str, cause: str | None, b
 def test_one_profile(changes: dict[str, Any], verdict: str, bench: Bench, run: Callable[..., Run]) -> None:
     control(bench, EXCHANGE, **FULL)
     profile(bench, EXCHANGE, **changes)
-    record = run(f"--tenant={bench.folder}", "--action", EXCHANGE).records[EXCHANGE]
+    record = run(f"--tenant={bench.folder}", "--action", EXCHANGE, checks=OF_EXCHANGE).records[EXCHANGE]
     if changes.get("maxScore") == 3.5:
         assert record.verdict in {"not met", "not evaluated"}
     else:
@@ -111,7 +119,7 @@ def test_one_profile(changes: dict[str, Any], verdict: str, bench: Bench, run: C
 def test_the_newest_day_counts_wherever_it_stands(bench: Bench, run: Callable[..., Run]) -> None:
     control(bench, EXCHANGE, **FULL)
     bench.change(SCORES, lambda body: body["value"].reverse())
-    found = run(f"--tenant={bench.folder}", "--action", EXCHANGE)
+    found = run(f"--tenant={bench.folder}", "--action", EXCHANGE, checks=OF_EXCHANGE)
     assert found.records[EXCHANGE].verdict == "met"
     assert found.posture.score
     assert found.posture.score.date.date().isoformat() == "2026-11-20"
@@ -127,7 +135,7 @@ def test_an_older_day_is_never_evidence(bench: Bench, run: Callable[..., Run]) -
 
     control(bench, EXCHANGE, **FULL)
     bench.change(SCORES, remove)
-    assert run(f"--tenant={bench.folder}", "--action", EXCHANGE).records[EXCHANGE].verdict == "not scored"
+    assert run(f"--tenant={bench.folder}", "--action", EXCHANGE, checks=OF_EXCHANGE).records[EXCHANGE].verdict == "not scored"
 
 
 def test_all_points_without_the_profiles_may_be_a_third_partys(bench: Bench, run: Callable[..., Run]) -> None:
@@ -158,7 +166,7 @@ def test_scores_that_contradict_each_other(bench: Bench, run: Callable[..., Run]
     extra = {"controlName": EXCHANGE.upper(), "score": 0, "controlCategory": "Apps"}
     control(bench, EXCHANGE, **FULL)
     bench.change(SCORES, lambda body: body["value"][0]["controlScores"].append(extra))
-    assert run(f"--tenant={bench.folder}", "--action", EXCHANGE).records[EXCHANGE].cause == "malformed"
+    assert run(f"--tenant={bench.folder}", "--action", EXCHANGE, checks=OF_EXCHANGE).records[EXCHANGE].cause == "malformed"
 
 
 def test_a_profile_twice_is_one_action(bench: Bench, run: Callable[..., Run]) -> None:

@@ -53,7 +53,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     location = "https://graph.microsoft.com/v1.0/admin/configurationManagement/configurationSnapshots('weekly')"
     job: dict[str, Any] = {"id": "weekly", "displayName": "Weekly", "status": "succeeded", "createdDateTime": old, "completedDateTime": old}
     job |= {"resources": [RULES, POLICIES], "resourceLocation": location, "errorDetails": []}
-    items = [{"displayName": kind, "resourceType": kind, "properties": {"Name": kind}} for kind in (RULES, RULES, POLICIES)]
+    kinds = enumerate((RULES, RULES, POLICIES))
+    items = [{"displayName": kind, "resourceType": kind, "properties": {"Name": f"{kind} {number}"}} for number, kind in kinds]
     (place / "configurationSnapshotJobs.json").write_text(json.dumps({"value": [job]}), "utf-8")
     (place / "configurationSnapshots" / "weekly.json").write_text(json.dumps({"resources": items}), "utf-8")
     with running(folder, roles=ROLES) as emulator:

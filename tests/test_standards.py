@@ -36,7 +36,7 @@ from reports import posture as p
 from reports.__main__ import main
 from reports.posture import Posture
 from reports.standards import markdown, names, oscal, sarif
-from tests.harness import NOW, ROOT, Bench, Run, command
+from tests.harness import NOW, ROOT, Bench, Run
 
 OSCAL_SCHEMA = Path(__file__).parent / "schemas" / "oscal_assessment-results_schema-1.1.3.json"
 OSCAL = jsonschema_rs.Draft7Validator(json.loads(OSCAL_SCHEMA.read_bytes()), validate_formats=True)
@@ -111,17 +111,8 @@ def made(*records: Record, **more: Any) -> Posture:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The demo tenant as a user starts it."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = command("--tenant=demo", f"--reports={folder}", "-p", "no:html")
-    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
-    return Run(done.returncode, done.stdout, folder)
-
-
-@pytest.fixture(scope="module")
-def posture(demo: Run) -> Posture:
-    return demo.posture
+def posture(demo_run: Run) -> Posture:
+    return demo_run.posture
 
 
 def checked(posture: Posture) -> tuple[dict[str, Any], dict[str, Any], str]:
@@ -185,13 +176,13 @@ def test_the_schemas_refuse_what_is_wrong() -> None:
 # The demo tenant
 
 
-def test_a_run_leaves_all_three_and_they_are_valid(demo: Run, posture: Posture) -> None:
+def test_a_run_leaves_all_three_and_they_are_valid(demo_run: Run, posture: Posture) -> None:
     results, log, page = checked(posture)
-    assert json.loads((demo.folder / plugin.OSCAL).read_bytes())["assessment-results"] == results
-    assert json.loads((demo.folder / plugin.SARIF).read_bytes())["runs"] == [log]
-    assert (demo.folder / plugin.SUMMARY).read_text("utf-8") == page
+    assert json.loads((demo_run.folder / plugin.OSCAL).read_bytes())["assessment-results"] == results
+    assert json.loads((demo_run.folder / plugin.SARIF).read_bytes())["runs"] == [log]
+    assert (demo_run.folder / plugin.SUMMARY).read_text("utf-8") == page
     for name in (plugin.OSCAL, plugin.SARIF, plugin.SUMMARY):
-        assert str(demo.folder / name) in demo.output
+        assert str(demo_run.folder / name) in demo_run.output
     resolves(results)
 
 
@@ -606,8 +597,8 @@ def test_the_command_line_as_a_user_types_it(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"posture.json", plugin.SUMMARY}
 
 
-def test_any_of_them_is_made_again_alone(demo: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = demo.folder / plugin.JSON
+def test_any_of_them_is_made_again_alone(demo_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = demo_run.folder / plugin.JSON
     for asked, left in (
         (["oscal"], {plugin.OSCAL}),
         (["sarif", "Markdown"], {plugin.SARIF, plugin.SUMMARY}),
@@ -618,7 +609,7 @@ def test_any_of_them_is_made_again_alone(demo: Run, tmp_path: Path, capsys: pyte
         assert capsys.readouterr().err == ""
         assert {path.name for path in folder.iterdir()} == left
         for name in left - {plugin.ALLURE}:
-            assert (folder / name).read_bytes() == (demo.folder / name).read_bytes()
+            assert (folder / name).read_bytes() == (demo_run.folder / name).read_bytes()
 
 
 @pytest.mark.parametrize(

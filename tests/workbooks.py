@@ -1,11 +1,9 @@
-"""What the tests of the workbook share: a posture of the demo tenant, made once, and ways to read a workbook back."""
+"""What the tests of the workbook share: the posture of the demo tenant, and ways to read a workbook back."""
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,7 +26,7 @@ from reports.workbook.carrying import look
 from reports.workbook.cells import Value
 from reports.workbook.plan import COLUMNS
 from reports.workbook.typed import CLOSED, ID, PLAN, TYPED, Plan
-from tests.harness import ROOT
+from tests.whole_runs import demo_run
 
 OURS: dict[str, frozenset[str]] = {**dict.fromkeys(workbook.SHEETS, frozenset()), **COLUMNS}
 RIGHT_TO_LEFT = "\u202e"
@@ -59,13 +57,7 @@ PIECES = st.sampled_from(
 @cache
 def demo_posture() -> Posture:
     """The posture of the demo tenant, as a run leaves it. Who changes it takes a copy."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pytest", "--tenant=demo", f"--reports={folder}", "-q", "-p", "no:cacheprovider"]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
-        path = Path(folder) / "posture.json"
-        assert path.exists(), done.stdout + done.stderr
-        return postures.read(path)
+    return demo_run().posture
 
 
 def small() -> Posture:

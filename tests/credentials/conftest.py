@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import Emulator, running
+from tests.emulator import Emulator
 from tests.emulator import tool as tools
-from tests.emulator.tiny import write_tiny
 from tests.harness import Run
 
 from .place import (
@@ -23,18 +22,8 @@ from .place import (
     Place,
     contents,
     leaks,
-    read,
     tenants,
 )
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """One whose tenant was read once: pytester forgets what an inner run imports first, and half of it would be imported twice."""
-    with running(write_tiny(tmp_path_factory.mktemp("tiny"))) as emulator, pytest.MonkeyPatch.context() as environment:
-        bearer, _ = Place(emulator, environment).sign_in("secret")
-        assert read(bearer, emulator, "domains") == [200]
-        yield emulator
 
 
 @pytest.fixture

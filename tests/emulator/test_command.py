@@ -21,7 +21,7 @@ import pytest
 from fixtures.demo.settings import TENANT_ID as DEMO_TENANT
 from tests.harness import ROOT
 
-from .__main__ import parser
+from .__main__ import main, parser
 from .limits import SERVICES
 from .plan import KINDS
 from .tiny import TENANT_ID, write_tiny
@@ -148,12 +148,16 @@ def test_a_client_that_leaves_and_an_end_in_the_middle_are_no_news(start: Callab
         (["--log=no-such-folder/log"], "no folder for"),
     ],
 )
-def test_what_it_cannot_use_is_one_line(arguments: list[str], said: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "tests.emulator", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("emulator: ")
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_what_it_cannot_use_is_one_line(
+    arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["emulator", *arguments])
+    monkeypatch.setattr("signal.signal", lambda number, handler: None)
+    status, told = main(), capsys.readouterr()
+    assert (status, told.out) == (2, "")
+    assert told.err.startswith("emulator: ")
+    assert said in told.err
+    assert len(told.err.splitlines()) == 1
 
 
 def test_every_fault_every_option_and_every_limit_is_documented() -> None:
