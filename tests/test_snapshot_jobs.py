@@ -266,8 +266,8 @@ def test_a_cloud_without_it_is_not_asked(emulator: Emulator, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process of Windows is not sent Ctrl-C by number")
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
-def test_a_process_that_is_told_to_stop_leaves_no_job(demo_template: Path, tmp_path: Path, told: signal.Signals) -> None:
+@pytest.mark.parametrize(("told", "background"), [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGTERM, True)])
+def test_a_process_that_is_told_to_stop_leaves_no_job(demo_template: Path, tmp_path: Path, told: signal.Signals, background: bool) -> None:
     """The whole suite in a process of its own, stopped while it waits for its job."""
     with running(demo_template, roles=ROLES, exporting=Exporting(polls=10_000)) as emulator:
         table = {"id": emulator.tenant_id, "cloud": "lab", "graph": emulator.graph, "authority": emulator.authority}
@@ -275,7 +275,9 @@ def test_a_process_that_is_told_to_stop_leaves_no_job(demo_template: Path, tmp_p
         (tmp_path / "tenants.toml").write_text("\n".join(["[lab]", *lines]), "utf-8")
         options = ("--tenant=lab", f"--tenants={tmp_path / 'tenants.toml'}", f"--reports={tmp_path / 'reports'}", "--area=teams")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "PYTEST_")) and name != "CI"}
-        line = [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider"]
+        # a shell starts what it sends to the background with Ctrl-C ignored
+        kept = f"import signal, sys, pytest; signal.signal(signal.SIGINT, signal.{'SIG_IGN' if background else 'default_int_handler'}); "
+        line = [sys.executable, "-c", kept + "sys.exit(pytest.main())", *options, "-p", "no:cacheprovider"]
         with subprocess.Popen(line, cwd=ROOT_FOLDER, env=clean | emulator.environment, stdout=subprocess.PIPE, text=True) as process:
             deadline = time.monotonic() + 60
             while (
