@@ -1,4 +1,7 @@
-"""What the tests share: the demo tenant as a folder that a test may damage, the real suite run on it, and whole runs made once for all."""
+"""What the tests share: the demo tenant as a folder that a test may damage, the real suite run on it, and whole runs made once for all.
+
+pytest loads this file when a user runs the checks, too. So nothing is imported here that only tests need, or that takes time.
+"""
 
 from __future__ import annotations
 
@@ -6,48 +9,65 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import labs, whole_runs
-from tests.emulator import Emulator
-from tests.harness import Bench, Run, suite, write_posture
+if TYPE_CHECKING:
+    from reports.posture import Posture
+    from tests.emulator import Emulator
+    from tests.harness import Bench, Run
+    from tests.labs import InLab
 
 pytest_plugins = ["pytester"]
 
 
-def pytest_configure() -> None:
-    """Bytecode is kept, whatever the environment says: tests start the suite so often that compiling it anew doubles their time."""
+@pytest.fixture(scope="session", autouse=True)
+def _session(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where whole runs lie. And bytecode is kept, whatever the environment says: tests start the suite so often that compiling it anew
+    doubles their time.
+    """
+    from tests.whole_runs import Place
+
+    Place.found(tmp_path_factory)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _place(tmp_path_factory: pytest.TempPathFactory) -> None:
-    whole_runs.Place.found(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def demo_run() -> Run:
     """The demo tenant as a user starts it, with every deliverable."""
+    from tests import whole_runs
+
     return whole_runs.demo_run()
+
+
+@pytest.fixture(scope="module")
+def demo(demo_run: Run) -> Posture:
+    """Its posture, read for the module."""
+    return demo_run.posture
 
 
 @pytest.fixture(scope="session")
 def real_run() -> Run:
     """A real tenant's score as a user starts it, with every deliverable. Only where the shared reference material is."""
+    from tests import whole_runs
+
     return whole_runs.real_run()
 
 
 @pytest.fixture(scope="session")
 def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.harness import Bench
+
     return Bench.template(tmp_path_factory.mktemp("demo") / "tenant")
 
 
 @pytest.fixture
 def bench(tmp_path: Path, demo_template: Path) -> Bench:
     """The demo tenant as a folder of the test's own."""
+    from tests.harness import Bench
+
     return Bench(tmp_path / "tenant", demo_template)
 
 
@@ -58,6 +78,8 @@ def run(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     In a module that says `POSTURE_ALONE = True` a run leaves its posture and no other deliverable, which takes half as long, unless
     it is asked for them: `run("--tenant=…", deliverables=True)`.
     """
+    from tests.harness import suite, write_posture
+
     for name in ("CI", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
     usual = not getattr(request.module, "POSTURE_ALONE", False)
@@ -75,14 +97,26 @@ def run(pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """The tiny tenant as a live one."""
-    with labs.laboratory(tmp_path_factory.mktemp("tiny")) as emulator:
+    from tests.labs import laboratory
+
+    with laboratory(tmp_path_factory.mktemp("tiny")) as emulator:
         yield emulator
 
 
 @pytest.fixture
-def in_lab(run: Callable[..., Run], emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> labs.InLab:
+def in_lab(run: Callable[..., Run], emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InLab:
     """Runs the real checks on the emulated tenant: `in_lab("--preflight", AZURE_CLIENT_ID=None)`."""
-    return labs.within(run, emulator, tmp_path, monkeypatch)
+    from tests.labs import within
+
+    return within(run, emulator, tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")  # no longer than that: playwright keeps an event loop running, in which nobody else's can
+def browser() -> Iterator[Any]:
+    from tests.browsing import chromium
+
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture

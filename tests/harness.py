@@ -101,6 +101,7 @@ class Run:
 
     def __init__(self, status: int, output: str, folder: Path) -> None:
         self.status, self.output, self.folder = status, output, folder
+        self._read, self._records = 0, dict[str, Record]()
 
     @property
     def posture(self) -> Posture:
@@ -108,8 +109,12 @@ class Run:
 
     @property
     def records(self) -> dict[str, Record]:
-        """By action or, without one, by the name of the check."""
-        return {r.action or r.claims or r.item.rpartition("::")[2]: r for r in self.posture.verdicts}
+        """By action or, without one, by the name of the check. Read again only when another run has left its posture here."""
+        written = (self.folder / "posture.json").stat().st_mtime_ns
+        if written != self._read:
+            records = {r.action or r.claims or r.item.rpartition("::")[2]: r for r in self.posture.verdicts}
+            self._records, self._read = records, written
+        return self._records
 
     def verdicts(self) -> dict[str, str]:
         return {name: str(record.verdict) for name, record in self.records.items()}

@@ -28,7 +28,6 @@ from fixtures.record import Points, Record
 from fixtures.verdicts import Verdict
 from reports import allure, posture
 from reports import text as texts
-from tests.harness import Run
 
 OWNED = "<script>document.title='owned'</script><img src=https://evil.example/x.png onerror=\"document.title='owned'\">"
 TRICKS = (
@@ -36,11 +35,6 @@ TRICKS = (
 )
 LADDER = {10: "blocker", 9: "blocker", 8: "critical", 7: "critical", 6.5: "normal", 3: "normal", 2: "minor", 1: "minor", 0: "trivial"}
 STATUSES = {"met": "passed", "not met": "failed", "not evaluated": "broken"}
-
-
-@pytest.fixture(scope="module")
-def demo(demo_run: Run) -> posture.Posture:
-    return demo_run.posture
 
 
 @pytest.fixture(scope="module")

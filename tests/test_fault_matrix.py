@@ -1,6 +1,5 @@
-"""No evidence, no pass and no skip. Every declared resource against everything that can go wrong with it: first what reading makes
-of each fault, over HTTPS or from a damaged snapshot, then what judging makes of each cause. Made from the declarations, so a new
-resource is in it by itself.
+"""No evidence, no pass and no skip: what reading makes of everything that can go wrong with each declared resource, over HTTPS or from a
+damaged snapshot. Made from the declarations, so a new resource is in it by itself. What judging makes of it: `test_lost_evidence`.
 """
 
 from __future__ import annotations
@@ -13,27 +12,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fixtures.actions import action_of
-from fixtures.evidence import needed_by
 from fixtures.graph.clouds import CLOUDS, GLOBAL, Cloud
 from fixtures.graph.credentials import Wanted, sign_in
 from fixtures.graph.failure import Cause, Unreadable
 from fixtures.graph.limits import Gates
 from fixtures.graph.snapshot import SnapshotTransport, open_snapshot
-from fixtures.graph.snapshot_jobs import SnapshotJob
 from fixtures.resources import RESOURCES
 from fixtures.resources.declaring import Resource
 from fixtures.store import Outcome, Reader, Store
 from fixtures.tenant import Access, Tenant
-from tests.direct.judged import family_of
 from tests.emulator import Emulator, running
 from tests.harness import NOW, Bench, Run
 
 POSTURE_ALONE = True
 
-# Of a family that rests on one answer one is enough here.
-OF_SETTINGS = ("-k", "not check_scored_by_microsoft and (not scid_ or scid_2003)")
-READER = "check_the_reader_may_read_what_the_checks_need"
 # What each fault is: the line of the emulator's plan, and the cause it must end as. None: it passes, and costs nothing.
 FAULTS = {
     "429": Cause.THROTTLED,
@@ -59,14 +51,9 @@ FAULTS = {
 }
 # Its newest day is all that is wanted of it, and its next pages are not followed: see fixtures/resources/secure_score.py.
 NOT_FOLLOWED = {"secure_scores"}
-# They look at the subscriptions only for what need not be asked, and ask where these cannot be read.
-ONLY_TO_ASK_LESS = {("role_eligibilities", "subscribed_skus"), ("group_eligibilities", "subscribed_skus")}
-CAUSES = (Cause.PERMISSION, Cause.THROTTLED, Cause.UNAVAILABLE, Cause.NOT_IN_CLOUD, Cause.TRUNCATED, Cause.MALFORMED)
 # What asks Graph for something, and what is a part of what others asked for.
 ASKING = [name for name, resource in RESOURCES.items() if not resource.take]
 PARTS = [name for name in RESOURCES if name not in ASKING]
-# A cause for each resource, in turn; parts are all read alike, and a few stand for all.
-LOSSES = [(name, CAUSES[turn % len(CAUSES)]) for turn, name in enumerate([*ASKING, *PARTS[:: len(PARTS) // 5]])]
 
 
 class Reading:
@@ -214,85 +201,6 @@ def test_a_part_is_lost_with_what_it_is_a_part_of(name: str, lost: str, bench: B
     assert {evidence.id for evidence in found.evidence} == {
         evidence.id for each in RESOURCES[name].after for evidence in known[each].evidence
     }
-
-
-class Needs:
-    """Notes which resources each direct check needs, with those they look at first."""
-
-    def __init__(self) -> None:
-        self.of: dict[str, set[str]] = {}
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        for item in session.items:
-            self.of[action_of(item) or item.name] = _with_earlier(set(needed_by([item])))
-
-
-def _with_earlier(names: set[str]) -> set[str]:
-    earlier = {before for name in names for before in RESOURCES[name].after if (name, before) not in ONLY_TO_ASK_LESS}
-    return names if earlier <= names else _with_earlier(names | earlier)
-
-
-HEALTHY: dict[str, tuple[dict[str, str], dict[str, set[str]]]] = {}
-
-
-@pytest.fixture
-def healthy(demo_template: Path, run: Callable[..., Run]) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """The verdicts of the direct checks where everything can be read, and what each needs. Made once a process."""
-    if "demo" not in HEALTHY:
-        needs = Needs()
-        HEALTHY["demo"] = run(f"--tenant={demo_template}", *OF_SETTINGS, plugins=[needs]).verdicts(), needs.of
-    return HEALTHY["demo"]
-
-
-@pytest.mark.parametrize(("name", "cause"), LOSSES)
-def test_what_judging_makes_of_a_cause(
-    name: str,
-    cause: Cause,
-    healthy: tuple[dict[str, str], dict[str, set[str]]],
-    demo_template: Path,
-    run: Callable[..., Run],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What cannot be read costs each check that needs it, with its own cause and reason, and no other check anything."""
-    verdicts, needs = healthy
-    read_one = Reader._read_one
-
-    async def lost(self: Reader, resource: Resource, job: SnapshotJob | None) -> Outcome:
-        if resource.name == name:
-            return Outcome(None, Unreadable(cause, f"{name} is lost."))
-        return await read_one(self, resource, job)
-
-    monkeypatch.setattr(Reader, "_read_one", lost)
-    found = run(f"--tenant={demo_template}", *OF_SETTINGS)
-    suffering = {check for check, names in needs.items() if name in names} - {READER}
-    if RESOURCES[name].beside:
-        assert found.verdicts() == verdicts, "no verdict rests on it"
-        assert not [check for check, record in found.records.items() if record.second_opinion]
-        return
-    assert suffering, "nothing needs it: why is it read?"
-    # Whether a check applies is asked before what it needs is looked at.
-    gated = _gated(found) if name == "subscribed_skus" else set()
-    # So is whether the licence for it is held at all, which Microsoft's score may contradict.
-    unlicensed = {check for check, record in found.records.items() if record.licence and record.licence.state == "absent"}
-    assert all(found.records[check].verdict in {"not licensed", "not evaluated", verdicts[check]} for check in unlicensed)
-    suffering -= gated | unlicensed
-    for check in suffering:
-        record = found.records[check]
-        assert (record.verdict, record.cause, record.reason) == ("not evaluated", cause, f"{name} is lost.")
-    # The items of a family are made of the catalogue, and an action without a score is known by its profile alone.
-    gone = {check for check in verdicts.keys() - found.records.keys() if family_of(check)} if name == "control_profiles" else set()
-    unharmed = {check: verdict for check, verdict in verdicts.items() if check not in suffering | gated | unlicensed | gone | {READER}}
-    assert {check: verdict for check, verdict in found.verdicts().items() if check in unharmed} == unharmed
-    assert all(found.records[check].verdict == "not evaluated" for check in gated)
-    told = {Cause.PERMISSION: "not met", Cause.NOT_IN_CLOUD: verdicts[READER]}
-    assert found.records[READER].verdict == told.get(cause, "not evaluated")
-    assert found.status in {10, 11}
-    assert [unread.cause for unread in found.posture.unread if unread.resource == name] == [cause]
-
-
-def _gated(found: Run) -> set[str]:
-    """Direct checks that need a licence: without the subscriptions nobody knows whether there is one."""
-    return {name for name, record in found.records.items() if record.licence and record.licence.state == "unknown"}
 
 
 def test_a_cloud_without_secure_score(bench: Bench, run: Callable[..., Run]) -> None:

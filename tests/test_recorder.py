@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from fixtures.graph.failure import Cause, Unreadable
 from fixtures.graph.manifest import Manifest, RecordedCaller, RecordedTenant, SnapshotError
 from fixtures.graph.recorder import Recorder
 from fixtures.graph.snapshot import open_snapshot
+from tests.ending import each_end, end
 from tests.harness import NOW, Bench, Run
 
 POSTURE_ALONE = True
@@ -59,22 +59,11 @@ def test_an_empty_folder_is_taken(bench: Bench, run: Callable[..., Run], kept: P
     assert open_snapshot(kept).sealed
 
 
-class Ends:
-    """Ends a run in its own way, at its first check."""
-
-    def __init__(self, how: BaseException) -> None:
-        self.how = how
-
-    def pytest_runtest_call(self) -> None:
-        raise self.how
-
-
-@pytest.mark.parametrize("how", [KeyboardInterrupt(), pytest.exit.Exception("enough")], ids=["interrupted", "exit"])
+@each_end
 def test_a_run_that_is_ended_leaves_no_snapshot(
     how: BaseException, bench: Bench, run: Callable[..., Run], kept: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with suppress(KeyboardInterrupt):  # pytester passes it on
-        run(f"--tenant={bench.folder}", f"--record={kept / 'it.zip'}", "--action=OneAdmin", plugins=[Ends(how)])
+    end(run, how, f"--tenant={bench.folder}", f"--record={kept / 'it.zip'}", "--action=OneAdmin")
     assert "no snapshot was kept: the run was interrupted" in capsys.readouterr().out
     nothing_left(kept)
 

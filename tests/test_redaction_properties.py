@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from fixtures.graph.clouds import CLOUDS
 from fixtures.graph.redaction import Redactor
 from fixtures.graph.redaction_vocabulary import ANNOTATIONS, CODES, ENUMERATIONS, KEYS, PUBLIC_IDS, WORDS
-from tests.redacting import KEY, OTHER, REDACTOR, strings
-from tests.test_redaction import PLACES
+from tests.redacting import KEY, OTHER, PLACES, REDACTOR, strings
 
 WORD = st.sampled_from(sorted(KEYS | WORDS | {word for words in ENUMERATIONS.values() for word in words} | CODES))
 TEXT = st.one_of(

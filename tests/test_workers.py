@@ -13,6 +13,7 @@ from fixtures.graph.snapshot import open_snapshot
 from reports.posture import Posture
 from tests.direct.judged import policy
 from tests.harness import LEFT, Bench, Run, command
+from tests.whole_runs import made_once
 
 RISK = "UserRiskPolicy"
 
@@ -26,31 +27,31 @@ class Both(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def both(demo_run: Run, demo_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Both:
+def both(demo_run: Run, demo_template: Path) -> Both:
     """Of a tenant that got worse since a baseline, and of which a part cannot be read.
 
     To the workers every path outside the project is told after a space, and the folder is new: the controller makes it, and workers
     read the same command line after that.
     """
-    place = tmp_path_factory.mktemp("workers")
-    bench = Bench(place / "tenant", demo_template)
-    policy(10, state="disabled")(bench)
-    bench.refuse("policies/authorizationPolicy")
-    baseline = place / "baseline.json"
-    before = json.loads((demo_run.folder / "posture.json").read_bytes())
-    baseline.write_text(json.dumps({**before, "as_of": "2026-05-04T12:00:00Z"}), "utf-8")
 
-    def options(name: str) -> list[tuple[str, str]]:
-        paths = {"tenant": bench.folder, "reports": place / name, "record": place / f"{name}.zip", "baseline": baseline}
-        return [(f"--{option}", str(path)) for option, path in paths.items()]
+    def run(place: Path) -> list[tuple[int, str]]:
+        bench = Bench(place / "tenant", demo_template)
+        policy(10, state="disabled")(bench)
+        bench.refuse("policies/authorizationPolicy")
+        before = json.loads((demo_run.folder / "posture.json").read_bytes())
+        (place / "baseline.json").write_text(json.dumps({**before, "as_of": "2026-05-04T12:00:00Z"}), "utf-8")
+        one = command(*("=".join(each) for each in options(place, "one")), "-q")
+        two = command(*(word for each in options(place, "two") for word in each), "-q", "-n2")
+        return [(done.returncode, done.stdout + done.stderr) for done in (one, two)]
 
-    def ran(name: str, *arguments: str) -> Run:
-        done = command(*arguments, "-q")
-        return Run(done.returncode, done.stdout + done.stderr, place / name)
-
-    one = ran("one", *("=".join(each) for each in options("one")))
-    two = ran("two", *(word for each in options("two") for word in each), "-n2")
+    place, told = made_once("workers", run)
+    one, two = (Run(status, output, place / name) for name, (status, output) in zip(("one", "two"), told, strict=True))
     return Both(one, two, (place / "one.zip", place / "two.zip"))
+
+
+def options(place: Path, name: str) -> list[tuple[str, str]]:
+    paths = {"tenant": "tenant", "reports": name, "record": f"{name}.zip", "baseline": "baseline.json"}
+    return [(f"--{option}", str(place / path)) for option, path in paths.items()]
 
 
 def told(posture: Posture) -> Any:

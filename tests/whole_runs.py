@@ -1,6 +1,6 @@
-"""Whole runs as a user starts them, each made once for all tests of a session, in whichever worker of xdist they are.
+"""What takes a whole run to make, made once for all tests of a session, in whichever worker of xdist they are.
 
-What is in their folders stays as it is: others look at it, too.
+What is in its folders stays as it is: others look at it, too.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ from tests.harness import MITRE, Run, command
 
 
 class Place:
-    """Where what is made once for all workers lies; known when the session begins."""
+    """Where it lies; known when the session begins."""
 
     folder: Path | None = None
 
@@ -25,6 +27,38 @@ class Place:
     def found(cls, factory: pytest.TempPathFactory) -> None:
         own = factory.getbasetemp()
         cls.folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def made_once(name: str, make: Callable[[Path], Any]) -> tuple[Path, Any]:
+    """A folder that `make` fills, and what it tells of that (in JSON's types); by whichever worker is first, while the others wait."""
+    assert Place.folder
+    folder, told = Place.folder / name, Place.folder / f"{name}.json"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        _await(told)
+    else:
+        _make(folder, told, make)
+    result = json.loads(told.read_bytes())
+    assert result, f"{name} could not be made"
+    return folder, result[0]
+
+
+def _make(folder: Path, told: Path, make: Callable[[Path], Any]) -> None:
+    result = []
+    try:
+        result.append(make(folder))
+    finally:
+        part = told.with_suffix(".part")
+        part.write_text(json.dumps(result), "utf-8")
+        part.replace(told)
+
+
+def _await(path: Path) -> None:
+    until = time.monotonic() + 300
+    while not path.exists():
+        assert time.monotonic() < until, f"another worker never wrote {path.name}"
+        time.sleep(0.05)
 
 
 @cache
@@ -40,32 +74,10 @@ def real_run() -> Run:
 
 
 def _whole(name: str, tenant: str, expected: int) -> Run:
-    assert Place.folder
-    folder, told = Place.folder / f"{name}-run", Place.folder / f"{name}-run.json"
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        _await(told)
-    else:
-        _run(tenant, folder, told)
-    status, output = json.loads(told.read_bytes())
+    def run(folder: Path) -> tuple[int, str]:
+        done = command(f"--tenant={tenant}", f"--reports={folder}")
+        return done.returncode, done.stdout + done.stderr
+
+    folder, (status, output) = made_once(f"{name}-run", run)
     assert status == expected, output
     return Run(status, output, folder)
-
-
-def _run(tenant: str, folder: Path, told: Path) -> None:
-    result: tuple[int, str] = -1, "it came to no end"
-    try:
-        done = command(f"--tenant={tenant}", f"--reports={folder}")
-        result = done.returncode, done.stdout + done.stderr
-    finally:
-        part = told.with_suffix(".part")
-        part.write_text(json.dumps(result), "utf-8")
-        part.replace(told)
-
-
-def _await(path: Path) -> None:
-    until = time.monotonic() + 150  # more than a command is given
-    while not path.exists():
-        assert time.monotonic() < until, f"another worker never wrote {path.name}"
-        time.sleep(0.05)

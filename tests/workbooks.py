@@ -158,6 +158,15 @@ def tiny(*ids: str) -> Posture:
     return posture
 
 
+@cache
+def tiny_body(*ids: str) -> bytes:
+    """The workbook of that posture, as a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "workbook.xlsx"
+        assert workbook.write(tiny(*ids), path) == []
+        return path.read_bytes()
+
+
 def typed_into(path: Path, entries: dict[str, tuple[Value, ...]], change: Callable[[Workbook], None] = lambda book: None) -> None:
     """Someone fills in the plan: by action id, the four columns in their order; and does what else he likes."""
     book = load_workbook(path)

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,7 @@ from hypothesis import strategies as st
 from reports.package import signing
 from reports.package.manifest import PackageError
 from tests.harness import NOW
-from tests.packages import PEM, Checked, Identity, change, files_of, identity, listed, tiny, verified, write
-
-
-@pytest.fixture
-def verify(capsys: pytest.CaptureFixture[str]) -> Callable[..., Checked]:
-    return partial(verified, capsys)
+from tests.packages import PEM, Checked, Identity, change, files_of, identity, listed, tiny, write
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +50,6 @@ def test_any_byte_of_the_file(small: Path, place: Path, verify: Callable[..., Ch
     assert told.status in {1, 2}
     assert told.status == 1 or (len(told.err.splitlines()) == 1 and not told.failures)
     assert "the package holds" not in told.out
-
-
-# Signed
 
 
 def test_who_signed_must_be_who_is_known(tmp_path: Path, verify: Callable[..., Checked]) -> None:
@@ -151,9 +142,6 @@ def test_a_signature_from_anybody(signature: bytes, auditor: Identity, data: st.
     changed = body[:start] + data.draw(st.binary(max_size=4)) + body[data.draw(st.integers(start, min(start + 4, len(body)))) :]
     with suppress(signing.SignatureError):
         assert signing.verify(changed, b"it").public_key() == auditor.key.public_key()
-
-
-# From anybody
 
 
 def entry(name: str, mode: int = stat.S_IFREG | 0o600, **more: int) -> zipfile.ZipInfo:
