@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -136,23 +139,13 @@ def test_looking_at_what_would_run_reads_no_evidence_and_leaves_nothing(bench: B
         assert not found.folder.exists()
 
 
-def test_last_failed_runs_what_was_not_met(bench: Bench, tmp_path: Path) -> None:
-    line = [
-        sys.executable,
-        "-m",
-        "pytest",
-        f"--tenant={bench.folder}",
-        f"--reports={tmp_path / 'r'}",
-        "-q",
-        "-o",
-        f"cache_dir={tmp_path / 'c'}",
-    ]
-    subprocess.run([*line, "--area", "teams"], cwd=ROOT, capture_output=True, timeout=60)
-    done = subprocess.run([*line, "--area", "teams", "--lf"], cwd=ROOT, capture_output=True, timeout=60)
-    posture = postures.read(tmp_path / "r" / "posture.json")
-    assert done.returncode == 1
-    assert {record.verdict for record in posture.verdicts} == {"not met"}
-    assert posture.totals["actions"] == 258
+def test_last_failed_runs_what_was_not_met(bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
+    line = (f"--tenant={bench.folder}", "-p", "cacheprovider", "-o", f"cache_dir={tmp_path / 'c'}", "--area", "teams")
+    run(*line, deliverables=False)
+    done = run(*line, "--lf", deliverables=False)
+    assert done.status == 1
+    assert {record.verdict for record in done.posture.verdicts} == {"not met"}
+    assert done.posture.totals["actions"] == 258
 
 
 def test_what_an_earlier_run_left_is_replaced_and_nothing_else(bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
@@ -346,6 +339,23 @@ def test_the_project_tests_are_an_ordinary_run() -> None:
     done = command("tests/test_verdicts.py", "-q", "--co")
     assert done.returncode == 0
     assert "tenant:" not in done.stdout
+
+
+def test_a_run_loads_nothing_that_only_tests_need() -> None:
+    """An option's value after a space is taken for a path at first, and where there is none of that name pytest looks into `tests`, too:
+    whose requirements a user has not installed.
+    """
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    wanted = {re.split(r"[\[>=;]", requirement)[0] for requirement in extras["test"]}
+    modules = {module for module, owners in packages_distributions().items() if wanted & {owner.casefold() for owner in owners}}
+    assert {"hypothesis", "trustme", "starlette"} <= modules
+    code = (
+        "import pytest, sys; options = ['--tenant', 'demo', '--collect-only', '-q', '-p', 'no:cacheprovider', '-p', 'no:hypothesispytest'];"
+        "status = pytest.main([*options, '--action=OneAdmin']);"
+        f"sys.exit(status or ' '.join({modules!r} & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def test_microsofts_score_is_no_part_of_a_direct_checks_evidence(bench: Bench, run: Callable[..., Run]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -244,8 +245,10 @@ def test_a_job_that_cannot_be_deleted_is_named(emulator: Emulator, tmp_path: Pat
 
 
 @pytest.mark.parametrize("after", ["POST", "GET"])
-def test_an_interrupted_run_leaves_no_job(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str) -> None:
-    """Ctrl-C while the job is being made, and while it is waited for."""
+def test_an_interrupted_run_leaves_no_job(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, after: str
+) -> None:
+    """A signal that nobody takes for Ctrl-C, while the job is being made and while it is waited for; it is deleted before the run goes on."""
     interrupted: list[str] = []
 
     async def stop(*_: Any) -> None:
@@ -253,9 +256,16 @@ def test_an_interrupted_run_leaves_no_job(emulator: Emulator, tmp_path: Path, mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr(snapshot_jobs.SnapshotJob, "_until_done" if after == "POST" else "_now", stop)
-    with emulator.behaving(exporting=Exporting(polls=50)), pytest.raises(KeyboardInterrupt):
+    left: list[list[str]] = []
+    close = Reader.close
+    monkeypatch.setattr(Reader, "close", lambda reader: (left.append(list(emulator.jobs.left)), close(reader))[1])
+    slow = f"{LISTED}/* latency seconds=0.3"
+    with emulator.behaving(faults=[slow], exporting=Exporting(polls=50)), pytest.raises(KeyboardInterrupt):
         read(emulator, tmp_path)
     assert interrupted
+    assert left == [[]]
+    gc.collect()
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 def test_a_cloud_without_it_is_not_asked(emulator: Emulator, tmp_path: Path) -> None:
