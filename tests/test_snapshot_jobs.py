@@ -248,7 +248,7 @@ def test_a_job_that_cannot_be_deleted_is_named(emulator: Emulator, tmp_path: Pat
 def test_an_interrupted_run_leaves_no_job(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, after: str
 ) -> None:
-    """A signal that nobody takes for Ctrl-C, while the job is being made and while it is waited for; it is deleted before the run goes on."""
+    """A signal that nobody takes for Ctrl-C, while the job is being made and while it is waited for; it is deleted before all else."""
     interrupted: list[str] = []
 
     async def stop(*_: Any) -> None:
@@ -258,7 +258,12 @@ def test_an_interrupted_run_leaves_no_job(
     monkeypatch.setattr(snapshot_jobs.SnapshotJob, "_until_done" if after == "POST" else "_now", stop)
     left: list[list[str]] = []
     close = Reader.close
-    monkeypatch.setattr(Reader, "close", lambda reader: (left.append(list(emulator.jobs.left)), close(reader))[1])
+
+    def look(reader: Reader) -> None:
+        left.append(list(emulator.jobs.left))
+        close(reader)
+
+    monkeypatch.setattr(Reader, "close", look)
     slow = f"{LISTED}/* latency seconds=0.3"
     with emulator.behaving(faults=[slow], exporting=Exporting(polls=50)), pytest.raises(KeyboardInterrupt):
         read(emulator, tmp_path)
