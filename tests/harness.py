@@ -9,8 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -134,23 +132,8 @@ def suite(pytester: pytest.Pytester, folder: Path, *arguments: str, plugins: Seq
         "-p",
         "no:hypothesispytest",
     ]
-    with pytest.MonkeyPatch.context() as quick:
-        quick.setattr(pytest.PytestPluginManager, "load_setuptools_entrypoints", _load_known)
-        result = pytester.runpytest_inprocess(*common, *arguments, plugins=list(plugins))
+    result = pytester.runpytest_inprocess(*common, *arguments, plugins=list(plugins))
     return Run(int(result.ret), result.stdout.str() + result.stderr.str(), folder)
-
-
-@cache
-def _registered() -> frozenset[str]:
-    return frozenset(plugin.name for plugin in entry_points(group="pytest11"))
-
-
-_LOAD = pytest.PytestPluginManager.load_setuptools_entrypoints
-
-
-def _load_known(manager: pytest.PytestPluginManager, group: str, name: str | None = None) -> int:
-    """For each plugin that the project names pytest reads what every installed distribution registers: a third of a short run."""
-    return _LOAD(manager, group, name) if name is None or name in _registered() else 0
 
 
 def write_posture(posture: Posture, folder: Path, *_: object, **__: object) -> list[str]:
