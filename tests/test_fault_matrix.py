@@ -115,7 +115,7 @@ def test_what_reading_makes_of_a_fault(
     fault: str, live: Reading, emulator: Emulator, whole: dict[str, Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault == "stall":
-        monkeypatch.setattr("fixtures.graph.client.TIMEOUT", httpx.Timeout(10, read=0.3))
+        monkeypatch.setattr("fixtures.graph.client.TIMEOUT", httpx.Timeout(10, read=0.1))
     with emulator.behaving(faults=[f"* {fault}"]):
         found = live.all_of_them(whole)
     for name, outcome in found.items():

@@ -49,7 +49,7 @@ def test_the_published_schema_is_the_one_in_use() -> None:
 @pytest.mark.parametrize("workers", [False, True], ids=["one process", "xdist"])
 def test_stopping_at_the_first_failure_is_incomplete(workers: bool, bench: Bench, run: Callable[..., Run], tmp_path: Path) -> None:
     if workers:
-        status = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'reports'}", "-q", "-x", "-n2").returncode
+        status = command(f"--tenant={bench.folder}", f"--reports={tmp_path / 'reports'}", "-q", "-x", "-n1").returncode
     else:
         status = run(f"--tenant={bench.folder}", "-x", deliverables=False).status
     posture = postures.read(tmp_path / "reports" / "posture.json")
@@ -90,7 +90,7 @@ def test_a_run_in_which_nothing_is_judged_leaves_an_earlier_ones_results(bench: 
     assert files() == before
     assert run(tenant, checks=ROOT / "checks" / "no_such_file.py").status == 4
     assert files() == before
-    assert command(tenant, f"--reports={folder}", "-q", "-n2", "-k", "no_such").returncode == 5
+    assert command(tenant, f"--reports={folder}", "-q", "-n1", "-k", "no_such").returncode == 5
     assert files() == before
 
 
@@ -267,13 +267,15 @@ def check_that_dies(organization):
 
 @pytest.fixture
 def own_checks(tmp_path: Path) -> Path:
-    """A copy of the project with a check file of the user's own."""
+    """A copy of the project with two check files, and one of the user's own."""
     import shutil
 
     project = tmp_path / "project"
-    for name in ("checks", "fixtures", "reports", "ci"):  # with its bytecode, but for what pytest keeps of checks: it names their place
-        leave_out = shutil.ignore_patterns("__pycache__", "out") if name == "checks" else shutil.ignore_patterns("out")
-        shutil.copytree(ROOT / name, project / name, ignore=leave_out)
+    for name in ("fixtures", "reports", "ci"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("out"))
+    (project / "checks").mkdir()
+    for name in ("__init__.py", "scored.py", "check_identity.py", "check_other.py"):  # not their bytecode, which names their place
+        shutil.copy(ROOT / "checks" / name, project / "checks" / name)
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, project / name)
     (project / "checks" / "check_own.py").write_text(CHECKS, "utf-8")
@@ -312,14 +314,14 @@ def test_a_traceback_on_request(own_checks: Path) -> None:
 
 
 def test_a_lost_worker_is_incomplete(own_checks: Path) -> None:
-    status, posture, _ = run_in(own_checks, "--action", "OneAdmin", "--action", "RoleOverlap", "-n2", "--max-worker-restart=1")
+    status, posture, _ = run_in(own_checks, "--action", "OneAdmin", "--action", "RoleOverlap", "-n1", "--max-worker-restart=1")
     records = {r.item.rpartition("::")[2]: r for r in posture.verdicts}
     assert records["check_that_dies"].cause == "not run"
     assert status in {10, 11}
     assert status == posture.exit_status
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "xdist"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["one process", "xdist"])
 def test_a_check_file_that_cannot_be_imported_is_an_error_of_ours(workers: tuple[str, ...], own_checks: Path) -> None:
     (own_checks / "checks" / "check_own.py").write_text("import no_such_module_at_all\n", "utf-8")
     (own_checks / "out").mkdir()
