@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(parent: pytest.Collector) -> None:
+    """Before a module of tests is loaded: its examples are the same in every run, and may take long on a machine with more to do.
+    With `--hypothesis-seed` they are others.
+    """
+    from hypothesis import HealthCheck, settings
+
+    others = parent.config.getoption("hypothesis_seed", None) is not None
+    settings.register_profile("here", derandomize=not others, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("here")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _session(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where whole runs lie. And bytecode is kept, whatever the environment says: tests start the suite so often that compiling it anew

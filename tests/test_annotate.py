@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.__main__ import main
@@ -60,20 +60,17 @@ def of_github(line: str) -> tuple[str, dict[str, str], str]:
     return found[1], {name: read(value) for name, _, value in pairs}, read(found[3])
 
 
-@settings(deadline=None)
 @given(TEXTS.map("".join))
 def test_no_line_of_a_disarmed_log_is_a_command(text: str) -> None:
     assert not commands(disarmed(text))
 
 
-@settings(deadline=None)
 @given(st.text("abc ,.:[]%\n", max_size=40))
 def test_what_is_no_command_stays_as_it_is(text: str) -> None:
     if not commands(text):
         assert disarmed(text) == text
 
 
-@settings(deadline=None)
 @given(TEXTS.map("".join), TEXTS.map("".join), st.sampled_from(["error", "warning", "notice"]))
 def test_an_annotation_is_one_command_and_says_what_it_is_given(title: str, text: str, level: str) -> None:
     row = Annotation(level, title, text, "checks/check_x.py", 3)  # type: ignore[arg-type]

@@ -241,7 +241,7 @@ NAMED = named_locations(
 
 
 @given(_worlds())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example(([{"displayName": "P", "state": "enabled", "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
     "conditions": {"applications": {"includeApplications": ["All"]}, "clientAppTypes": ["all"], "users": {
         "includeUsers": ["All"], "includeGroups": [], "excludeUsers": [], "excludeGroups": [], "includeRoles": [], "excludeRoles": [],

@@ -14,7 +14,7 @@ from typing import Any
 import cmarkgfm
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ci import fleet, fleet_tables
@@ -75,7 +75,6 @@ def test_the_worst_comes_first_and_every_figure_is_its_own(folder: Fleet) -> Non
     assert exit_status(found) == 11
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([0, 1, 10, 11, 2, 3, 4, 5, 12, None]), max_size=6))
 def test_one_status_for_all(statuses: list[int | None]) -> None:
     found = []

@@ -141,7 +141,7 @@ def rule(verdict: bool | None, named: Named | None = None, spared: Named | None 
 G1, G2 = Named(groups=frozenset({"g1"})), Named(groups=frozenset({"g2"}))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(tenants())
 @example((("a.example",), [rule(True, G1), rule(True, spared=G1)]))
 @example((("a.example",), [rule(True, G1), rule(True, spared=G2)]))
@@ -169,7 +169,7 @@ def _is_right(case: Case[Policy], is_gap: bool, stages: Rules, domains: tuple[st
         assert not is_gap or all(verdicts(stages, who) == {False} for who in meant)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tenants())
 def test_every_policy_that_falls_short_of_someone_is_told(tenant: tuple[tuple[str, ...], Rules]) -> None:
     """Of each that is somebody's for certain, and bad."""
@@ -179,7 +179,7 @@ def test_every_policy_that_falls_short_of_someone_is_told(tenant: tuple[tuple[st
     assert bad <= {case.stages[-1].policy if case.stages[-1] else None for case in found.gaps}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tenants(), st.integers(0, 5))
 def test_doubt_proves_nothing_that_certainty_would_not(tenant: tuple[tuple[str, ...], Rules], place: int) -> None:
     """With a doubt more, what is proved or refuted stays so without it, whether the rule then reaches or is not there."""

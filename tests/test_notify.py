@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 import trustme
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
@@ -214,7 +214,6 @@ TITLES = st.lists(st.one_of(st.sampled_from(BAD), st.text(max_size=300)), max_si
 EFFECTS: st.SearchStrategy[Effect] = st.sampled_from(["regression", "lost coverage", "new", "improvement"])
 
 
-@settings(deadline=None)
 @given(TITLES, EFFECTS, st.one_of(st.sampled_from(BAD), st.text(max_size=300)))
 def test_a_message_keeps_to_the_limits_and_its_text_is_only_text(titles: list[str], effect: Effect, name: str) -> None:
     found = changed(*titles, effect=effect)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.pipelines import pages, tenants
@@ -30,7 +30,6 @@ FOLDER = ROOT / "ci" / "pipelines"
 # The list of tenants
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=9), min_size=1, max_size=40, unique=True), st.integers(1, 9))
 def test_every_tenant_is_in_one_part(names: list[str], most: int) -> None:
     parts = tenants.parts(names, most)

@@ -131,7 +131,7 @@ NETWORKS = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(NETWORKS, NETWORKS)
 def test_networks_lie_in_one_another_as_before(one: Any, other: Any) -> None:
     """Whether a policy's locations leave a gap is computed from them."""

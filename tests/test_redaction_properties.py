@@ -41,7 +41,7 @@ def is_vocabulary(text: str) -> bool:
     return folded in known or all(len(word) < 4 or word in known for word in re.split(r"[\s,/@().=&?#'-]+", folded))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(FILES, TREES)
 def test_what_is_not_vocabulary_does_not_survive(name: str, tree: Any) -> None:
     body = msgspec.json.encode(tree)
@@ -64,7 +64,7 @@ def shape(value: Any) -> Any:
     return (bool(value.strip()) or value) if isinstance(value, str) else value
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXT, TEXT)
 def test_what_was_equal_is_equal_and_what_differed_differs(one: str, other: str) -> None:
     for first, second in ((one, other), (one, one.upper()), (one, one.casefold())):
@@ -72,7 +72,7 @@ def test_what_was_equal_is_equal_and_what_differed_differs(one: str, other: str)
         assert not first.strip() or (a.casefold() == b.casefold()) == (first.casefold() == second.casefold())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXT)
 def test_each_key_gives_its_own_stand_ins(text: str) -> None:
     mine, same, others = (Redactor(key).text(text) for key in (KEY, KEY, OTHER))

@@ -182,7 +182,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=15, deadline=None)  # for each of the resources
+@settings(max_examples=15)  # for each of the resources
 @given(_JSON | st.dictionaries(st.just("value"), st.lists(_JSON, max_size=3), min_size=1))
 @pytest.mark.parametrize("name", RESOURCES)
 def test_no_body_whatever_ends_in_anything_but_a_value_or_a_failure(name: str, body: Any) -> None:

@@ -238,7 +238,7 @@ class _Store:
         return SimpleNamespace(failure=None)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.fixed_dictionaries({}, optional={key: _NUMBER | _JSON if key in ("score", "scoreInPercentage") else _JSON for key in _KEYS}),
     _NUMBER | _JSON,

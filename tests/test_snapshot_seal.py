@@ -84,7 +84,7 @@ def test_any_byte_of_a_zip(archive: Path, damaged: Path) -> None:
             assert str(path) in refusal(path), (position, change)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_any_change_of_a_zip(archive: Path, damaged: Path, data: st.DataObject) -> None:
     """A byte that is another, an end that is missing, and bytes before, within or behind."""
@@ -97,7 +97,7 @@ def test_any_change_of_a_zip(archive: Path, damaged: Path, data: st.DataObject) 
         assert str(path) in refusal(path)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data())
 def test_any_byte_of_any_file_of_a_folder(folder: Path, damaged: Path, data: st.DataObject) -> None:
     copy = damaged / "it"
@@ -223,7 +223,7 @@ HOSTILE = st.text(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(HOSTILE, min_size=1, max_size=12), st.sampled_from(["", "reading"]), st.integers(1, 3), st.sampled_from([200, 404]))
 def test_every_path_is_a_name_that_any_file_system_takes(parts: list[str], variant: str, page: int, status: int) -> None:
     name = file_name("/".join(["v1.0", *parts]), variant, page, status)
@@ -242,7 +242,7 @@ def test_every_path_is_a_name_that_any_file_system_takes(parts: list[str], varia
     assert not PureWindowsPath(name).is_absolute()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.tuples(st.lists(HOSTILE, min_size=1, max_size=4), st.sampled_from(["", "a", "b"]), st.integers(1, 3)), min_size=2, max_size=2
@@ -260,7 +260,7 @@ def _as_graph_reads(path: str) -> list[str]:
     return [part for part in unquote(path).split("/") if part]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(HOSTILE, min_size=1, max_size=4).map("/".join), min_size=1, max_size=6))
 def test_hostile_paths_are_written_into_the_folder_and_found_again(damaged: Path, paths: list[str]) -> None:
     """Whatever a tenant calls its objects: each answer has a file of its own, below the folder, and stays what it was."""

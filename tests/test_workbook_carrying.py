@@ -51,7 +51,7 @@ def same(value: Value) -> Value:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT, st.tuples(*[VALUES] * len(TYPED))), min_size=8, max_size=24), ANY_TEXT)
 def test_whatever_was_typed_is_carried_over_as_it_is_and_no_cell_is_a_formula(
     tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str, tuple[Value, ...]]], name: str

@@ -114,7 +114,7 @@ def plain() -> Made:
 
 
 @given(st.text(min_size=1).filter(lambda text: bool(one_line(text)) and not re.search("[<>]", text)))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_any_text_gives_the_same_shape(any_text: str) -> None:
     named = posture([record("MFARegistrationV2")], name=f"A{any_text}")
     steps = chosen(named, plan_of(named), (), OURS.texts)

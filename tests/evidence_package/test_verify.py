@@ -36,7 +36,7 @@ def small(place: Path) -> Path:
     return tiny(place / "small.zip")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_byte_of_the_file(small: Path, place: Path, verify: Callable[..., Checked], data: st.DataObject) -> None:
     """One that is another, an end that is missing, bytes before, within and behind: never that it holds, never a traceback."""
@@ -133,7 +133,7 @@ def signature(auditor: Identity) -> bytes:
     return signing.Signer(auditor.key, auditor.certificate, ()).sign(b"it")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_signature_from_anybody(signature: bytes, auditor: Identity, data: st.DataObject) -> None:
     """Read without a traceback whatever it is; and where it holds, it is by the same key."""

@@ -70,7 +70,7 @@ def any_posture(draw: st.DrawFn) -> Posture:
 
 
 @given(any_posture(), st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.sampled_from(["0.1", "0.5", "1", "3"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_gap_is_a_step_once_and_nothing_else_is(found: Posture, start: date, pace: str) -> None:
     plan = plan_of(found, start, Fraction(pace))
     wanted = {r.item for r in found.of_actions() if r.verdict in GAPS}
@@ -87,7 +87,7 @@ def test_every_gap_is_a_step_once_and_nothing_else_is(found: Posture, start: dat
 
 
 @given(any_posture(), st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.sampled_from(["0.1", "0.5", "1", "3"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_order_is_total_and_phases_needs_and_dates_follow_it(found: Posture, start: date, pace: str) -> None:
     plan = plan_of(found, start, Fraction(pace))
     steps = plan.steps
@@ -104,7 +104,7 @@ def test_the_order_is_total_and_phases_needs_and_dates_follow_it(found: Posture,
 
 
 @given(any_posture())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_rank_decides_among_what_is_free(found: Posture) -> None:
     steps = [step for step in plan_of(found).steps if step.phase is Phase.BY_RANK and step.action]
     for at, earlier in enumerate(steps):
@@ -114,7 +114,7 @@ def test_rank_decides_among_what_is_free(found: Posture) -> None:
 
 
 @given(any_posture(), st.sampled_from(["0.1", "1", "3"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_projection_never_falls_and_is_never_above_the_maximum(found: Posture, pace: str) -> None:
     plan = plan_of(found, pace=Fraction(pace))
     records = {r.item: r for r in found.verdicts}
@@ -135,7 +135,7 @@ def test_the_projection_never_falls_and_is_never_above_the_maximum(found: Postur
 
 
 @given(any_posture())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_same_posture_gives_the_same_plan_whatever_the_order_of_its_records(found: Posture) -> None:
     turned = msgspec.structs.replace(found, verdicts=found.verdicts[::-1])
     assert plan_of(turned).steps == plan_of(found).steps

@@ -100,7 +100,7 @@ def postures(draw: st.DrawFn) -> Posture:
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.data_too_large])
 @given(posture=postures())
 def test_of_any_posture_nothing_is_good_but_what_is_met(posture: Posture) -> None:
     results, log, page = checked(posture)
