@@ -143,12 +143,11 @@ def test_severity_without_points_is_allures_own_default() -> None:
     assert allure.severity(None).value == "normal"
 
 
-def test_attachments_hold_what_the_result_rests_on_and_the_same_responses_are_one_file(demo: posture.Posture, tmp_path: Path) -> None:
+def test_attachments_hold_what_the_result_rests_on_and_each_result_has_its_own(demo: posture.Posture, tmp_path: Path) -> None:
     results = written(demo, tmp_path)
     sources = [attachment["source"] for result in results.values() for attachment in result["attachments"]]
     files = {path.name: path.read_bytes() for path in tmp_path.glob("*-attachment*")}
-    assert set(sources) == set(files)
-    assert len(set(files.values())) == len(files) < len(sources)
+    assert sorted(sources) == sorted(files)
     known = {row.id: row for row in demo.evidence}
     for record in demo.verdicts:
         held = {entry["name"]: json.loads((tmp_path / entry["source"]).read_text("utf-8")) for entry in results[record.item]["attachments"]}
@@ -265,6 +264,22 @@ def report(hostile: posture.Posture, tmp_path_factory: pytest.TempPathFactory) -
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert not ran.stderr
     return folder / "report"
+
+
+def test_allure_shows_each_result_with_all_of_its_attachments(demo: posture.Posture, report: Path) -> None:
+    """In a report of many files, whose data can be read."""
+    folder = report.parent
+    allure.write(demo, folder / "demo")
+    config = folder / "demo" / "allurerc.json"
+    changed = json.loads(config.read_bytes())
+    changed["plugins"]["awesome"]["options"]["singleFile"] = False
+    config.write_text(json.dumps(changed), "utf-8")
+    line = ["node", "node_modules/allure/cli.js", "generate", "--config", "demo/allurerc.json", "--output", "read", "demo"]
+    subprocess.run(line, cwd=folder, check=True, capture_output=True, timeout=60)
+    shown = [json.loads(path.read_bytes()) for path in (folder / "read").rglob("data/test-results/*.json")]
+    wanted = {result["fullName"]: {each["source"] for each in result["attachments"]} for result in results_of(folder / "demo")}
+    assert {result["fullName"]: {each["link"]["originalFileName"] for each in result["attachments"]} for result in shown} == wanted
+    assert all(wanted.values())
 
 
 def test_allure_shows_every_item_and_takes_none_for_a_retry(report: Path, hostile: posture.Posture) -> None:
