@@ -159,7 +159,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     try:
         _finish(session, int(exitstatus))
-    except Exception:  # noqa: BLE001  the one boundary: whatever fails here is an error of ours, and must not end as "not met"
+    # the one boundary: whatever fails here is an error of ours, and must not end as "not met"
+    except (Exception, pytest.fail.Exception):  # noqa: BLE001
         config.notify_exception(pytest.ExceptionInfo.from_current(), config.option)
         session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 

@@ -18,6 +18,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from fixtures.graph.failure import Cause
+from fixtures.verdicts import NotEvaluated
 from reports import posture as postures
 from reports.__main__ import main
 from tests.harness import LEFT, ROOT, Bench, Run, command
@@ -335,6 +337,15 @@ def test_a_check_file_that_cannot_be_imported_is_an_error_of_ours(workers: tuple
     assert posture.selection.stopped
     for name in ("report.html", "junit.xml"):
         assert "all green" not in (own_checks / "out" / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), NotEvaluated(Cause.DEFECT, "It was not read.")], ids=["any", "not evaluated"])
+def test_what_fails_at_the_end_of_a_run_is_no_finding(error: BaseException, bench: Bench, run: Callable[..., Run]) -> None:
+    class Fails:
+        def pytest_m365_posture(self) -> None:
+            raise error
+
+    assert run(f"--tenant={bench.folder}", "--action", "spo_legacy_auth", plugins=[Fails()], deliverables=False).status == 3
 
 
 def test_the_project_tests_are_an_ordinary_run() -> None:
