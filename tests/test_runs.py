@@ -218,6 +218,7 @@ def test_a_run_that_is_ended_while_it_reads_ends_in_order(tmp_path: Path, number
 
 CHECKS = '''
 import os
+import typing
 import pytest
 from fixtures.actions import improvement_action
 from fixtures.graph.failure import Cause
@@ -227,13 +228,9 @@ def check_that_crashes(organization):
     """It crashes."""
     raise ZeroDivisionError("of our own")
 
-def _helper():
-    assert False, "deep inside"
-
-def check_whose_helper_asserts(organization):
-    """It asserts somewhere else."""
-    import json.decoder
-    json.decoder.JSONDecodeError("x", "y", "no number")
+def check_that_an_assertion_elsewhere_ends(organization):
+    """It ends by an assertion of somebody else's file."""
+    typing.assert_never(organization)
 
 def check_that_skips(organization):
     """It skips without a fact."""
@@ -296,6 +293,7 @@ def test_an_error_of_a_check_never_looks_like_a_finding(own_checks: Path) -> Non
     records = {r.item.rpartition("::")[2]: r for r in posture.verdicts}
     for name in (
         "check_that_crashes",
+        "check_that_an_assertion_elsewhere_ends",
         "check_that_skips",
         "check_that_is_marked_skip",
         "check_that_uses_what_it_did_not_name",

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -151,6 +152,27 @@ def _zipped(folder: Path, path: Path, comment: bytes = b"", twice: str = "") -> 
                 archive.writestr(twice, "{}")
         archive.comment = comment
     return path
+
+
+@given(st.lists(st.tuples(st.integers(0, 1_000), st.integers(0, 255)), min_size=1, max_size=3))
+def test_a_damaged_zip_without_a_seal_is_opened_or_refused_in_one_line(damaged: Path, changes: list[tuple[int, int]]) -> None:
+    path = damaged / "hurt.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("v1.0/kj\u00f8kken.json", '{"value": []}')
+    body = bytearray(path.read_bytes())
+    for position, byte in changes:
+        body[position % len(body)] = byte
+    path.write_bytes(body)
+    with suppress(SnapshotError):
+        open_snapshot(path)
+
+
+def test_a_name_in_a_zip_that_is_no_utf_8_is_damage(damaged: Path) -> None:
+    path = damaged / "name.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("v1.0/kj\u00f8kken.json", "{}")
+    path.write_bytes(path.read_bytes().replace("\u00f8".encode(), b"\xff\xfe"))
+    assert "not a zip that can be read" in refusal(path)
 
 
 def test_a_zip_made_by_hand_is_as_good_as_its_files(folder: Path, damaged: Path) -> None:

@@ -8,15 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 import stat
-import struct
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from fixtures.graph.manifest import SnapshotError
-from fixtures.graph.sealing import verify_zip
+from fixtures.graph.sealing import DAMAGE, verify_zip
 from fixtures.graph.snapshot import Snapshot
 from fixtures.text import one_line
 
@@ -28,19 +26,6 @@ MOST_FILES, MOST_BYTES, LONGEST_NAME = 100_000, 8 << 30, 400
 _MOST_OF_ONE, _MOST_OF = 1 << 30, {MANIFEST: 64 << 20, SIGNATURE: 1 << 20, POSTURE: 512 << 20, BASELINE: 512 << 20, EXCEPTIONS: 16 << 20}
 _BLOCK = 1 << 20
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\\:*?"<>|\ud800-\udfff]|(^|/)\.{0,2}(/|$)')
-# What zipfile raises for a damaged zip: https://docs.python.org/3/library/zipfile.html, and what is below it.
-DAMAGE = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    ValueError,
-    OverflowError,
-)
 
 
 class DamagedError(Exception):

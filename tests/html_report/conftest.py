@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -16,7 +14,7 @@ from fixtures.demo.builder import write_demo
 from reports import posture as postures
 from reports.html.counterexample import cards
 
-from .made import BROWSER, EVIL, EVIL_HTML, Made, make
+from .made import EVIL, EVIL_HTML, Made, make
 
 
 @pytest.fixture(scope="session")
@@ -78,12 +76,3 @@ def small(demo: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
     short = re.sub(r'"tests":\{.*\}\]\}', lambda _: f'"tests":{{{rows[0]}}}', data[1], flags=re.DOTALL)
     path.write_text(source.replace(data[1], short), "utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from functools import cached_property
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from lxml import html
 
 from reports import posture as postures
@@ -21,10 +19,8 @@ from tests.harness import ROOT
 
 EVIL = "<img src=x onerror=\"document.title='owned'\"></script><script>document.title='owned'</script>\u202egnp\u2066\x1b[31m"
 EVIL_HTML = f'{EVIL}<a href="javascript:alert(1)">a</a><a href="//evil.example/" onclick="x()">b</a><a href="https://ok.example/">c</a>'
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # A window of 1280 by 1024 at 400 %.
 ZOOMED = {"width": 320, "height": 256}
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here to open the report with")
 
 
 class Made(msgspec.Struct, dict=True):
@@ -75,15 +71,3 @@ def make(folder: Path, *arguments: str, path: str = "") -> Made:
 
 def squeezed(node: Any) -> str:
     return " ".join(node.text_content().split())
-
-
-def visit(browser: Any, path: Path, address: str = "", **options: Any) -> tuple[Any, list[str]]:
-    """The opened page, and everything that should not happen: other requests, errors on the console, dialogs."""
-    opened = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}).new_page()
-    trouble: list[str] = []
-    opened.on("console", lambda message: trouble.append(message.text))
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.on("dialog", lambda dialog: trouble.append(dialog.message))
-    opened.on("request", lambda sent: trouble.append(sent.url) if not sent.is_navigation_request() else None)
-    opened.goto(path.as_uri() + address)
-    return opened, trouble

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from .made import ZOOMED, Made, needs_browser, visit
+from tests.browsing import needs_browser, visit
+
+from .made import ZOOMED, Made
 
 pytestmark = needs_browser
 OPEN_ALL = "document.querySelectorAll('details').forEach(each => { each.open = true; })"

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from fixtures.verdicts import Verdict
+from tests.browsing import needs_browser, visit
 
-from .made import Made, needs_browser, visit
+from .made import Made
 
 pytestmark = needs_browser
 SHOWN = "details.action:not([hidden])"

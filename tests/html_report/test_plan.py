@@ -16,9 +16,10 @@ from reports.html import page, text
 from reports.plan import Plan, plan_of
 from reports.plan.telling import by_week
 from reports.posture import Posture
+from tests.browsing import needs_browser, visit
 from tests.planning import EVIL, needing, posture, prerequisite, record, sku
 
-from .made import ZOOMED, Made, needs_browser, squeezed, visit
+from .made import ZOOMED, Made, squeezed
 
 
 @cache

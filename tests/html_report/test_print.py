@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from .made import Made, needs_browser, visit
+from tests.browsing import needs_browser, visit
+
+from .made import Made
 
 READER = shutil.which("pdftotext")
 pytestmark = [needs_browser, pytest.mark.skipif(READER is None, reason="no pdftotext here to read the printed report with")]

@@ -17,8 +17,9 @@ from lxml import html
 
 from reports.html import page, sealing, text
 from reports.posture import Posture
+from tests.browsing import needs_browser, visit
 
-from .made import EVIL, Made, needs_browser, squeezed, visit
+from .made import EVIL, Made, squeezed
 
 both = pytest.mark.parametrize("which", ["demo", "hostile"])
 

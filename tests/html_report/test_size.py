@@ -10,8 +10,9 @@ import pytest
 
 from reports.html import text
 from reports.posture import Posture
+from tests.browsing import needs_browser, visit
 
-from .made import Made, needs_browser, visit
+from .made import Made
 
 AFFECTED = 10_000
 # An interaction, done when the page has been laid out anew.

@@ -65,40 +65,29 @@ def test_the_pdf_has_one_page_a_title_a_language_and_tags(made: Made) -> None:
     assert made.pdf.metadata.title == "Microsoft 365 security scorecard"
     assert root["/Lang"].startswith("en")
     assert root["/MarkInfo"]["/Marked"]
-    tags = Counter(tags_of(root["/StructTreeRoot"]))
+    tags = Counter(elements(root["/StructTreeRoot"], "/S"))
     assert tags["/H1"] == 1
     assert tags["/H2"] == len(made.tree.xpath("//h2"))
     assert tags["/Table"] == 3
     assert tags["/Figure"] == 1
 
 
-def tags_of(node: Any) -> Iterator[str]:
+def elements(node: Any, key: str) -> Iterator[str]:
+    """What the tags from `node` down hold under `key`, where they do: `/S` is the kind of a tag, `/Alt` the words for a figure."""
     node = node.get_object()
     if isinstance(node, list):
         for each in node:
-            yield from tags_of(each)
+            yield from elements(each, key)
     elif isinstance(node, dict):
-        if "/S" in node:
-            yield str(node["/S"])
+        if key in node:
+            yield str(node[key])
         if "/K" in node:
-            yield from tags_of(node["/K"])
+            yield from elements(node["/K"], key)
 
 
 def test_the_figure_in_the_pdf_is_told_in_words(made: Made) -> None:
     assert made.card.trend is not None
-    assert any(made.card.trend.words in str(each) for each in alternatives(made.pdf.root_object["/StructTreeRoot"]))
-
-
-def alternatives(node: Any) -> Iterator[str]:
-    node = node.get_object()
-    if isinstance(node, list):
-        for each in node:
-            yield from alternatives(each)
-    elif isinstance(node, dict):
-        if "/Alt" in node:
-            yield str(node["/Alt"])
-        if "/K" in node:
-            yield from alternatives(node["/K"])
+    assert any(made.card.trend.words in str(each) for each in elements(made.pdf.root_object["/StructTreeRoot"], "/Alt"))
 
 
 def test_the_same_posture_gives_the_same_files(demo: Posture) -> None:
